@@ -1,0 +1,77 @@
+"""The package's refusals: every ValueError says which argument, what was expected and what came.
+
+The checks look at shapes and Python numbers only, so that a formula guarded by them still runs on
+sympy symbols. `check_data` alone looks at values; the places where data enter call it once.
+"""
+
+import math
+
+import torch
+
+
+def expect(condition, argument, expected, got):
+    """Raise ValueError unless `condition` holds."""
+    if not condition:
+        raise ValueError(f"{argument}: expected {expected}, got {got}")
+
+
+def check_event(**tensors):
+    """All tensors have a last (event) dimension of one common size, and batch dimensions that broadcast."""
+    (first_name, first), *others = tensors.items()
+    for name, tensor in tensors.items():
+        expect(len(tensor.shape) >= 1, name, "at least one dimension, the event", "a scalar")
+        expect(
+            0 not in tensor.shape,
+            name,
+            "at least one example and one coordinate",
+            f"shape {tuple(tensor.shape)}",
+        )
+    for name, tensor in others:
+        matches = tensor.shape[-1] == first.shape[-1] and _broadcastable(tensor.shape, first.shape)
+        expect(matches, name, f"a shape that matches {first_name} {tuple(first.shape)}", tuple(tensor.shape))
+
+
+def check_square(name, matrix, size):
+    """`matrix` is [..., size, size]."""
+    fits = len(matrix.shape) >= 2 and tuple(matrix.shape[-2:]) == (size, size)
+    expect(fits, name, f"[..., {size}, {size}]", tuple(matrix.shape))
+
+
+def check_positive(name, value):
+    """`value` is a finite Python number above zero."""
+    expect(value > 0 and math.isfinite(value), name, "a finite number above 0", value)
+
+
+def check_non_negative(name, value):
+    """`value` is a finite Python number, zero or more."""
+    expect(value >= 0 and math.isfinite(value), name, "a finite number, 0 or more", value)
+
+
+def check_count(name, value):
+    """`value` is a whole number, one or more."""
+    expect(
+        isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+        name,
+        "a whole number, 1 or more",
+        value,
+    )
+
+
+def check_choice(name, value, choices):
+    """`value` is one of `choices`."""
+    expect(value in choices, name, "one of " + ", ".join(map(repr, choices)), repr(value))
+
+
+def check_data(name, x, data_dim=None):
+    """`x` is a non-empty floating tensor [..., D] without NaN or infinity."""
+    expect(isinstance(x, torch.Tensor), name, "a torch.Tensor", type(x).__name__)
+    expect(x.is_floating_point(), name, "floating-point values", x.dtype)
+    expect(x.ndim >= 2 and x.numel() > 0, name, "[B, D] with at least one example", tuple(x.shape))
+    if data_dim is not None:
+        expect(x.shape[-1] == data_dim, name, f"[..., {data_dim}]", tuple(x.shape))
+    # One sum instead of a mask the size of the data: any NaN or infinity survives it.
+    expect(math.isfinite(x.sum().item()), name, "finite values", "NaN or infinity")
+
+
+def _broadcastable(shape, other):
+    return all(a == b or a == 1 or b == 1 for a, b in zip(reversed(shape), reversed(other), strict=False))

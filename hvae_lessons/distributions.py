@@ -1,0 +1,189 @@
+"""Log-densities and entropies, each one pure function.
+
+Shapes. The last dimension is the event and is summed inside; everything before it is batch:
+`[..., D] -> [...]`. No function averages over the batch. Unit: nats.
+
+A Gaussian is given by `mean` and `log_var` (the logarithm of the variance, never of the standard
+deviation) or, with full covariance, by `mean` and `scale_tril`, the Cholesky factor L of Sigma = L L^T.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from hvae_lessons.checks import check_event, check_square, expect
+
+LOG_2PI = math.log(2 * math.pi)
+
+
+def gaussian_log_prob(z, mean, log_var):
+    r"""Log-density of a Gaussian with diagonal covariance.
+
+    $$\log N(z; \mu, \operatorname{diag} \sigma^2)
+      = -\frac{1}{2} \sum_d \left[\log 2\pi + \log\sigma_d^2 + \frac{(z_d - \mu_d)^2}{\sigma_d^2}\right]$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `z` | [..., D] | where the density is evaluated |
+    | `mean` | [..., D] | mu |
+    | `log_var` | [..., D] | log sigma^2 |
+    | returns | [...] | log-density in nats, summed over D |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 draft 21.39; N0 gives it with a constant and a sum missing (see the errata).
+    """
+    check_event(z=z, mean=mean, log_var=log_var)
+    return -0.5 * (LOG_2PI + log_var + (z - mean) ** 2 * torch.exp(-log_var)).sum(-1)
+
+
+def standard_gaussian_log_prob(z):
+    r"""Log-density of the standard Gaussian, the usual prior.
+
+    $$\log N(z; 0, I) = -\frac{1}{2} \sum_d \left[\log 2\pi + z_d^2\right]$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `z` | [..., D] | where the density is evaluated |
+    | returns | [...] | log-density in nats, summed over D |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 21.4, draft 21.36.
+    """
+    check_event(z=z)
+    return -0.5 * (LOG_2PI + z**2).sum(-1)
+
+
+def gaussian_full_log_prob(z, mean, scale_tril):
+    r"""Log-density of a Gaussian with full covariance $\Sigma = L L^\top$.
+
+    $$\log N(z; \mu, L L^\top)
+      = -\frac{1}{2}\left[D \log 2\pi + \lVert L^{-1}(z - \mu) \rVert^2\right] - \sum_d \log L_{dd}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `z` | [..., D] | where the density is evaluated |
+    | `mean` | [..., D] | mu |
+    | `scale_tril` | [..., D, D] | L, lower triangular with a positive diagonal |
+    | returns | [...] | log-density in nats |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 draft 21.40-21.42.
+    """
+    check_event(z=z, mean=mean)
+    check_square("scale_tril", scale_tril, z.shape[-1])
+    noise = torch.linalg.solve_triangular(scale_tril, (z - mean).unsqueeze(-1), upper=False).squeeze(-1)
+    return standard_gaussian_log_prob(noise) - _log_diagonal(scale_tril).sum(-1)
+
+
+def bernoulli_log_prob(x, logits):
+    r"""Log-probability of independent binary variables.
+
+    $$\log p(x) = \sum_d \left[x_d\, a_d - \log(1 + e^{a_d})\right], \qquad p(x_d = 1) = \frac{1}{1 + e^{-a_d}}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [..., D] | 0 or 1; a grey value in between is no outcome of this distribution |
+    | `logits` | [..., D] | a, the log-odds |
+    | returns | [...] | log-probability in nats, summed over D |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.5.
+    """
+    check_event(x=x, logits=logits)
+    return (x * logits - F.softplus(logits)).sum(-1)
+
+
+def categorical_log_prob(y, logits):
+    r"""Log-probability of one of Y classes.
+
+    $$\log p(y) = a_y - \log \sum_k e^{a_k}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `y` | [...] | class index, 0 to Y - 1 |
+    | `logits` | [..., Y] | a, unnormalized log-probabilities |
+    | returns | [...] | log-probability in nats |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.54.
+    """
+    check_event(logits=logits)
+    expect(
+        tuple(y.shape) == tuple(logits.shape[:-1]), "y", f"shape {tuple(logits.shape[:-1])}", tuple(y.shape)
+    )
+    return torch.take_along_dim(torch.log_softmax(logits, -1), y.unsqueeze(-1), -1).squeeze(-1)
+
+
+def gaussian_entropy(log_var):
+    r"""Entropy of a Gaussian with diagonal covariance.
+
+    $$H = \frac{1}{2} \sum_d \left[1 + \log 2\pi + \log \sigma_d^2\right]$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `log_var` | [..., D] | log sigma^2 |
+    | returns | [...] | differential entropy in nats; it can be negative |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 draft 21.20, with the constant that it leaves out.
+    """
+    check_event(log_var=log_var)
+    return 0.5 * (log_var + LOG_2PI + 1).sum(-1)
+
+
+def gaussian_full_entropy(scale_tril):
+    r"""Entropy of a Gaussian with covariance $L L^\top$.
+
+    $$H = \frac{D}{2} (1 + \log 2\pi) + \sum_d \log L_{dd}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `scale_tril` | [..., D, D] | L, lower triangular with a positive diagonal |
+    | returns | [...] | differential entropy in nats |
+
+    Raises: ValueError if `scale_tril` is not square.
+    Source: N4 draft 21.20 and 21.45.
+    """
+    check_event(scale_tril=scale_tril)
+    check_square("scale_tril", scale_tril, scale_tril.shape[-1])
+    return (_log_diagonal(scale_tril) + 0.5 * (1 + LOG_2PI)).sum(-1)
+
+
+def bernoulli_entropy(logits):
+    r"""Entropy of independent binary variables.
+
+    $$H = \sum_d \left[\log(1 + e^{a_d}) - \frac{a_d}{1 + e^{-a_d}}\right]$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `logits` | [..., D] | a, the log-odds |
+    | returns | [...] | entropy in nats, summed over D |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 21.5 (the distribution); the entropy follows from its definition.
+    """
+    check_event(logits=logits)
+    return (F.softplus(logits) - logits * torch.sigmoid(logits)).sum(-1)
+
+
+def categorical_entropy(logits):
+    r"""Entropy of a categorical distribution.
+
+    $$H = -\sum_k \pi_k \log \pi_k, \qquad \pi = \operatorname{softmax}(a)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `logits` | [..., Y] | a, unnormalized log-probabilities |
+    | returns | [...] | entropy in nats, from 0 to log Y |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 21.56.
+    """
+    check_event(logits=logits)
+    log_probs = torch.log_softmax(logits, -1)
+    return -(torch.exp(log_probs) * log_probs).sum(-1)
+
+
+def _log_diagonal(scale_tril):
+    return torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1))

@@ -1,0 +1,7 @@
+"""Models return a Trace; objectives judge it."""
+
+from hvae_lessons.models.linear_gaussian import LinearGaussian
+from hvae_lessons.models.trace import Bernoulli, Gaussian, Layer, Point, Trace
+from hvae_lessons.models.vae import VAE, VAEConfig
+
+__all__ = ["VAE", "Bernoulli", "Gaussian", "Layer", "LinearGaussian", "Point", "Trace", "VAEConfig"]

@@ -1,0 +1,116 @@
+"""What every model returns: the log-likelihood, and one entry per stochastic layer.
+
+A `Trace` holds all that any objective of the book needs, so that ELBO, beta-VAE, free bits and the
+importance-weighted bound are functions of a Trace and know no model.
+
+Shapes: [B] for one sample per example; [K, B] when the model was asked for K samples.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from hvae_lessons.distributions import bernoulli_log_prob, gaussian_log_prob
+from hvae_lessons.divergences import kl_gaussian_per_dimension
+from hvae_lessons.reparameterizations import gaussian_sample
+
+
+class Gaussian(NamedTuple):
+    """Diagonal Gaussian: mean and log-variance, [..., Z] each."""
+
+    mean: torch.Tensor
+    log_var: torch.Tensor
+
+    @classmethod
+    def standard_like(cls, other):
+        """N(0, I) in the shape of another Gaussian."""
+        return cls(torch.zeros_like(other.mean), torch.zeros_like(other.mean))
+
+    def sample(self, noise):
+        """z = mean + sigma * noise, differentiable in both parameters."""
+        return gaussian_sample(self.mean, self.log_var, noise)
+
+    def log_prob(self, z):
+        """log N(z; mean, sigma^2) in nats, summed over Z: [..., Z] -> [...]."""
+        return gaussian_log_prob(z, self.mean, self.log_var)
+
+    def kl_per_dimension(self, p):
+        """KL(self || p) of each coordinate in nats, [..., Z]."""
+        return kl_gaussian_per_dimension(self.mean, self.log_var, p.mean, p.log_var)
+
+
+class Point(NamedTuple):
+    """All mass on one point: the posterior of a deterministic autoencoder.
+
+    Its KL to any density is infinite, so a Trace that holds one has an ELBO of minus infinity:
+    a deterministic autoencoder maximizes no bound, only the `reconstruction` term.
+    """
+
+    mean: torch.Tensor
+
+    def sample(self, noise):
+        """The point itself, repeated for every sample that `noise` asks for."""
+        return self.mean.expand_as(noise)
+
+    def log_prob(self, z):
+        """Density of a point mass at its point: plus infinity."""
+        return torch.full_like(z[..., 0], torch.inf)
+
+    def kl_per_dimension(self, p):
+        """Plus infinity in every coordinate."""
+        return torch.full_like(self.mean, torch.inf)
+
+
+class Bernoulli(NamedTuple):
+    """Independent binary variables given by their log-odds, [..., D]."""
+
+    logits: torch.Tensor
+
+    @property
+    def mean(self):
+        """P(x = 1), [..., D]: what a decoded image shows."""
+        return torch.sigmoid(self.logits)
+
+    def log_prob(self, x):
+        """log p(x) in nats, summed over D: [..., D] -> [...]."""
+        return bernoulli_log_prob(x, self.logits)
+
+
+class Layer(NamedTuple):
+    """One stochastic layer: a sample z of q, and the distributions q and p that it is judged by."""
+
+    z: torch.Tensor  # [B, Z] or [K, B, Z]
+    q: Gaussian | Point  # given x and the layers before it
+    p: Gaussian  # given the layers above it
+
+    @property
+    def kl_per_dimension(self):
+        """KL(q || p) of each coordinate in nats, [B, Z]."""
+        return self.q.kl_per_dimension(self.p)
+
+    @property
+    def kl(self):
+        """KL(q || p) in nats, summed over Z: [B]."""
+        return self.kl_per_dimension.sum(-1)
+
+    @property
+    def log_ratio(self):
+        """log p(z) - log q(z) at the sample in nats: its mean over q is -KL. [B] or [K, B]."""
+        return self.p.log_prob(self.z) - self.q.log_prob(self.z)
+
+
+class Trace(NamedTuple):
+    """The result of model(x): one pass of inference and generation."""
+
+    log_px_given_z: torch.Tensor  # [B] or [K, B], nats
+    layers: tuple[Layer, ...]  # in order from the data upwards: layers[0] is z_1
+
+    @property
+    def kl(self):
+        """Sum of the layers' KL in nats."""
+        return sum(layer.kl for layer in self.layers)
+
+    @property
+    def log_weight(self):
+        """log p(x, z) - log q(z | x) in nats, the logarithm of an importance weight. [B] or [K, B]."""
+        return self.log_px_given_z + sum(layer.log_ratio for layer in self.layers)

@@ -1,0 +1,107 @@
+r"""The variational autoencoder with one stochastic layer.
+
+    p(x, z) = p(z) p(x | z)      p(z) = N(0, I)           p(x | z) = Bernoulli or Gaussian, by the decoder
+    q(z | x) = N(mu(x), diag sigma^2(x)), by the encoder
+
+    x [B, D] -> encoder -> mean, log_var [B, Z] -> z [B, Z] or [K, B, Z] -> decoder -> p(x | z) [.., D]
+
+With `posterior="point"` the same code is the deterministic autoencoder: z is the encoder's mean.
+With `hidden=()` and a Gaussian likelihood it is the linear-Gaussian model, whose log p(x) is known exactly.
+
+Source: N4 21.4-21.8; N2, "Vanilla VAE".
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from hvae_lessons.checks import check_choice, check_count, check_data, expect
+from hvae_lessons.models.trace import Bernoulli, Gaussian, Layer, Point, Trace
+from hvae_lessons.nets import ACTIVATIONS, mlp
+
+
+@dataclass(frozen=True)
+class VAEConfig:
+    """Everything that fixes a VAE's architecture.
+
+    | Field | Meaning |
+    |---|---|
+    | `data_dim`, `latent_dim` | D, Z |
+    | `hidden` | widths of the encoder's hidden layers; the decoder mirrors them |
+    | `likelihood` | "bernoulli" for binary x, "gaussian" for real x |
+    | `posterior` | "gaussian", or "point" for the deterministic autoencoder |
+    | `noise_log_var` | log-variance of the Gaussian likelihood; None learns one number for all pixels |
+    | `activation` | "relu", "tanh" or "softplus" |
+
+    Raises: ValueError for an impossible value, with the reason.
+    """
+
+    data_dim: int = 784
+    latent_dim: int = 2
+    hidden: tuple[int, ...] = (200, 200)
+    likelihood: str = "bernoulli"
+    posterior: str = "gaussian"
+    noise_log_var: float | None = None
+    activation: str = "relu"
+
+    def __post_init__(self):
+        check_count("data_dim", self.data_dim)
+        check_count("latent_dim", self.latent_dim)
+        for width in self.hidden:
+            check_count("hidden", width)
+        check_choice("likelihood", self.likelihood, ("bernoulli", "gaussian"))
+        check_choice("posterior", self.posterior, ("gaussian", "point"))
+        check_choice("activation", self.activation, tuple(ACTIVATIONS))
+        unused = self.likelihood == "bernoulli" and self.noise_log_var is not None
+        expect(
+            not unused,
+            "noise_log_var",
+            "None with a Bernoulli likelihood, which has no noise",
+            self.noise_log_var,
+        )
+
+
+class VAE(nn.Module):
+    """Encoder, decoder and prior of one VAE. `model(x, generator=g)` returns a Trace."""
+
+    def __init__(self, config, generator=None):
+        super().__init__()
+        self.config = config
+        widths = (config.data_dim, *config.hidden)
+        self.encoder = mlp((*widths, 2 * config.latent_dim), config.activation, generator)
+        self.decoder = mlp((config.latent_dim, *reversed(widths)), config.activation, generator)
+        if config.likelihood == "gaussian":
+            if config.noise_log_var is None:
+                self.noise_log_var = nn.Parameter(torch.zeros(()))
+            else:
+                self.register_buffer("noise_log_var", torch.tensor(float(config.noise_log_var)))
+
+    def encode(self, x):
+        """q(z | x): [..., D] -> Gaussian or Point with [..., Z]."""
+        check_data("x", x, self.config.data_dim)
+        mean, log_var = self.encoder(x).chunk(2, -1)
+        return Point(mean) if self.config.posterior == "point" else Gaussian(mean, log_var)
+
+    def decode(self, z):
+        """p(x | z): [..., Z] -> Bernoulli or Gaussian with [..., D]."""
+        expect(z.shape[-1] == self.config.latent_dim, "z", f"[..., {self.config.latent_dim}]", tuple(z.shape))
+        output = self.decoder(z)
+        if self.config.likelihood == "bernoulli":
+            return Bernoulli(output)
+        return Gaussian(output, self.noise_log_var.expand_as(output))
+
+    def forward(self, x, generator=None, samples=None):
+        """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
+        q_z = self.encode(x)
+        if samples is not None:
+            check_count("samples", samples)
+        shape = q_z.mean.shape if samples is None else (samples, *q_z.mean.shape)
+        z = q_z.sample(torch.randn(shape, generator=generator))  # [B, Z] or [K, B, Z]
+        p_z = Gaussian.standard_like(q_z)
+        return Trace(self.decode(z).log_prob(x), (Layer(z, q_z, p_z),))
+
+    def sample(self, count, generator=None):
+        """Means of p(x | z) for `count` draws z of the prior: [count, D]."""
+        check_count("count", count)
+        return self.decode(torch.randn(count, self.config.latent_dim, generator=generator)).mean

@@ -1,0 +1,171 @@
+"""Samples as functions of noise: z = r(noise, parameters), so that gradients reach the parameters.
+
+Each function takes the noise as an argument and draws none itself, except `gumbel_noise`. That makes
+them pure, reproducible, and provable: the density of r(noise) follows from the change of variables
+log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
+"""
+
+import torch
+
+from hvae_lessons.checks import check_event, check_positive, check_square
+
+
+def gaussian_sample(mean, log_var, noise):
+    r"""Sample of a Gaussian with diagonal covariance.
+
+    $$z = \mu + \sigma \odot \epsilon, \qquad \epsilon \sim N(0, I), \quad
+      \log\left|\det \frac{\partial z}{\partial \epsilon}\right| = \frac{1}{2}\sum_d \log\sigma_d^2$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `mean`, `log_var` | [..., Z] | mu, log sigma^2 |
+    | `noise` | [..., Z] | standard Gaussian noise epsilon; leading sample dimensions broadcast |
+    | returns | [..., Z] | z |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N0, forward pass, step 2; N4 draft 21.36-21.38.
+    """
+    check_event(noise=noise, mean=mean, log_var=log_var)
+    return mean + torch.exp(0.5 * log_var) * noise
+
+
+def masked_scale_tril(log_var, lower):
+    r"""Cholesky factor with a given positive diagonal, from any square matrix.
+
+    $$L = M \odot L' + \operatorname{diag}(\sigma), \qquad M_{ij} = 1 \text{ for } i > j, \text{ else } 0$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `log_var` | [..., Z] | log sigma^2 of the diagonal: L_dd = sigma_d (not the marginal variances) |
+    | `lower` | [..., Z, Z] | L', of which only the part below the diagonal is used |
+    | returns | [..., Z, Z] | L, so that log det L = sum_d log sigma_d |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 draft 21.43-21.45.
+    """
+    check_event(log_var=log_var)
+    check_square("lower", lower, log_var.shape[-1])
+    return torch.tril(lower, diagonal=-1) + torch.diag_embed(torch.exp(0.5 * log_var))
+
+
+def gaussian_full_sample(mean, scale_tril, noise):
+    r"""Sample of a Gaussian with covariance $L L^\top$.
+
+    $$z = \mu + L \epsilon, \qquad \epsilon \sim N(0, I), \quad
+      \log\left|\det \frac{\partial z}{\partial \epsilon}\right| = \sum_d \log L_{dd}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `mean` | [..., Z] | mu |
+    | `scale_tril` | [..., Z, Z] | L, lower triangular |
+    | `noise` | [..., Z] | standard Gaussian noise epsilon |
+    | returns | [..., Z] | z |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 draft 21.40-21.42.
+    """
+    check_event(noise=noise, mean=mean)
+    check_square("scale_tril", scale_tril, mean.shape[-1])
+    return mean + (scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
+
+
+def iaf_step(z, shift, gate):
+    r"""One inverse autoregressive flow step, with the gated update of Kingma et al. (2016).
+
+    $$z'_d = s_d\, z_d + (1 - s_d)\, m_d, \quad s = \operatorname{sigmoid}(\text{gate}), \qquad
+      \log\left|\det \frac{\partial z'}{\partial z}\right| = \sum_d \log s_d$$
+
+    The determinant is this product only if `shift` and `gate` at d depend on z_1 ... z_{d-1} alone
+    (`nets.AutoregressiveLinear` is such a map): then dz'/dz is lower triangular.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `z` | [..., Z] | sample so far |
+    | `shift` | [..., Z] | m, autoregressive in z |
+    | `gate` | [..., Z] | logit of s, autoregressive in z |
+    | returns | [..., Z], [...] | z' and log |det dz'/dz| in nats |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 draft 21.2.5.3, which names the flow and breaks off.
+    """
+    check_event(z=z, shift=shift, gate=gate)
+    keep = torch.sigmoid(gate)
+    return keep * z + (1 - keep) * shift, torch.log(keep).sum(-1)
+
+
+def gumbel_noise(shape, generator=None):
+    r"""Standard Gumbel noise.
+
+    $$g = -\log(-\log u), \qquad u \sim U(0, 1), \quad P(g \le t) = e^{-e^{-t}}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `shape` | tuple | the shape of the result |
+    | `generator` | torch.Generator | source of randomness |
+    | returns | `shape` | g; mean 0.5772 (Euler's constant), variance pi^2 / 6 |
+
+    Raises: RuntimeError (from torch) for a negative size.
+    Source: N4 21.6.5, before 21.85.
+    """
+    # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
+    return -torch.log(torch.empty(shape).exponential_(generator=generator))
+
+
+def gumbel_max(logits, noise):
+    r"""Exact categorical sample as an argmax of perturbed logits.
+
+    $$y = \operatorname{argmax}_k\, (a_k + g_k), \qquad P(y = k) = \operatorname{softmax}(a)_k$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `logits` | [..., Y] | a, unnormalized log-probabilities |
+    | `noise` | [..., Y] | standard Gumbel noise g |
+    | returns | [...] | class index y; no gradient passes |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.6.5, before 21.85.
+    """
+    check_event(noise=noise, logits=logits)
+    return torch.argmax(logits + noise, -1)
+
+
+def gumbel_softmax(logits, noise, temperature):
+    r"""Relaxed categorical sample, differentiable in the logits.
+
+    $$w = \operatorname{softmax}\left(\frac{a + g}{\tau}\right)$$
+
+    As tau goes to 0, w goes to the one-hot vector of `gumbel_max`. For tau > 0 it lies inside the
+    simplex and is no sample of the categorical: a bound computed with it is not a bound.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `logits` | [..., Y] | a, unnormalized log-probabilities |
+    | `noise` | [..., Y] | standard Gumbel noise g |
+    | `temperature` | number | tau > 0 |
+    | returns | [..., Y] | weights w, positive, summing to 1 |
+
+    Raises: ValueError for shapes that do not match, or a temperature that is not positive.
+    Source: N4 21.85.
+    """
+    check_event(noise=noise, logits=logits)
+    check_positive("temperature", temperature)
+    return torch.softmax((logits + noise) / temperature, -1)
+
+
+def straight_through(soft):
+    r"""One-hot vector forward, the gradient of the relaxed vector backward.
+
+    $$\text{forward: } e_{\operatorname{argmax} w}, \qquad \text{backward: } \frac{\partial}{\partial w} = I$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `soft` | [..., Y] | w, relaxed one-hot vector |
+    | returns | [..., Y] | exactly one-hot; its gradient is biased |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 21.6.1, after 21.75 (straight-through estimator).
+    """
+    check_event(soft=soft)
+    hard = torch.nn.functional.one_hot(torch.argmax(soft, -1), soft.shape[-1]).to(soft.dtype)
+    # (soft - soft.detach()) is zero: adding `hard` last keeps the forward value exactly one-hot.
+    return (soft - soft.detach()) + hard
