@@ -79,7 +79,8 @@ def gaussian_full_log_prob(z, mean, scale_tril):
 def bernoulli_log_prob(x, logits):
     r"""Log-probability of independent binary variables.
 
-    $$\log p(x) = \sum_d \left[x_d\, a_d - \log(1 + e^{a_d})\right], \qquad p(x_d = 1) = \frac{1}{1 + e^{-a_d}}$$
+    $$\log p(x) = \sum_d \left[x_d\, a_d - \log(1 + e^{a_d})\right],
+      \qquad p(x_d = 1) = \frac{1}{1 + e^{-a_d}}$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|

@@ -52,7 +52,8 @@ def kl_gaussian(mean_q, log_var_q, mean_p, log_var_p):
 def kl_standard_gaussian(mean, log_var):
     r"""KL from a diagonal Gaussian to the standard Gaussian prior.
 
-    $$\mathrm{KL}(q \,\|\, N(0, I)) = \frac{1}{2}\sum_d \left[\sigma_d^2 + \mu_d^2 - 1 - \log\sigma_d^2\right]$$
+    $$\mathrm{KL}(q \,\|\, N(0, I))
+      = \frac{1}{2}\sum_d \left[\sigma_d^2 + \mu_d^2 - 1 - \log\sigma_d^2\right]$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -69,7 +70,8 @@ def kl_standard_gaussian(mean, log_var):
 def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
     r"""KL between Gaussians with full covariances $\Sigma = L L^\top$.
 
-    $$\mathrm{KL} = \frac{1}{2}\left[\lVert L_p^{-1} L_q \rVert_F^2 + \lVert L_p^{-1}(\mu_p - \mu_q) \rVert^2 - Z\right]
+    $$\mathrm{KL} = \frac{1}{2}\left[\lVert L_p^{-1} L_q \rVert_F^2 + \lVert L_p^{-1}(\mu_p - \mu_q) \rVert^2
+      - Z\right]
       + \sum_d \log \frac{L_{p,dd}}{L_{q,dd}}$$
 
     | Symbol | Shape | Meaning |
@@ -88,7 +90,7 @@ def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
     shift = torch.linalg.solve_triangular(scale_tril_p, (mean_p - mean_q).unsqueeze(-1), upper=False).squeeze(
         -1
     )
-    # ratio is lower triangular with diagonal L_q / L_p, so its log-diagonal is minus the log-determinant term.
+    # The diagonal of ratio is L_q / L_p: its logarithm is minus the log-determinant term.
     log_diagonal = torch.log(torch.diagonal(ratio, dim1=-2, dim2=-1))
     return (0.5 * ((ratio**2).sum(-1) + shift**2 - 1) - log_diagonal).sum(-1)
 
@@ -97,7 +99,8 @@ def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):
     r"""KL of a posterior given relative to its prior (NVAE's residual form).
 
     $$q = N(\mu + \Delta\mu,\ \sigma^2 \Delta\sigma^2), \quad p = N(\mu, \sigma^2), \qquad
-      \mathrm{KL} = \frac{1}{2}\sum_d \left[\frac{\Delta\mu_d^2}{\sigma_d^2} + \Delta\sigma_d^2 - \log\Delta\sigma_d^2 - 1\right]$$
+      \mathrm{KL} = \frac{1}{2}\sum_d \left[\frac{\Delta\mu_d^2}{\sigma_d^2}
+      + \Delta\sigma_d^2 - \log\Delta\sigma_d^2 - 1\right]$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -117,7 +120,8 @@ def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):
 def kl_categorical(logits_q, logits_p):
     r"""KL between categorical distributions over the same Y classes.
 
-    $$\mathrm{KL}(q \,\|\, p) = \sum_k q_k \log\frac{q_k}{p_k}, \qquad q = \operatorname{softmax}(\text{logits}_q)$$
+    $$\mathrm{KL}(q \,\|\, p) = \sum_k q_k \log\frac{q_k}{p_k},
+      \qquad q = \operatorname{softmax}(\text{logits}_q)$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|

@@ -29,14 +29,15 @@ def importance_weighted_bound(log_weight):
 def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
     r"""Importance-weighted estimate of log p(x): below it in expectation, closer the more samples.
 
-    $$\log \hat p(x) = \log \frac{1}{K} \sum_{k=1}^K \frac{p(x, z_k)}{q(z_k \mid x)}, \qquad z_k \sim q(z \mid x)$$
+    $$\log \hat p(x) = \log \frac{1}{K} \sum_{k=1}^K \frac{p(x, z_k)}{q(z_k \mid x)},
+      \qquad z_k \sim q(z \mid x)$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `model` | callable | model(x, generator=, samples=) returns a Trace |
     | `x` | [N, D] | data |
     | `samples` | whole number | K |
-    | `chunk` | whole number | examples at a time; memory grows with chunk times K, the result does not change in law |
+    | `chunk` | whole number | examples at a time; memory grows with chunk times K |
     | returns | [N] | estimate in nats |
 
     Raises: ValueError for x or counts that make no sense.
@@ -52,7 +53,8 @@ def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
 def pathwise_gradient(df, mean, log_var, noise):
     r"""Pathwise (reparameterized) estimate of the gradient of E_q[f(z)], q = N(mean, sigma^2).
 
-    $$\nabla_{\mu} = f'(z), \qquad \nabla_{\log\sigma^2} = \frac{1}{2} f'(z)\, \sigma \epsilon, \qquad z = \mu + \sigma\epsilon$$
+    $$\nabla_{\mu} = f'(z), \qquad \nabla_{\log\sigma^2} = \frac{1}{2} f'(z)\, \sigma \epsilon,
+      \qquad z = \mu + \sigma\epsilon$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -75,8 +77,8 @@ def score_function_gradient(f, mean, log_var, noise, baseline=0.0):
     $$\nabla_{\mu} = (f(z) - b)\,\frac{\epsilon}{\sigma}, \qquad
       \nabla_{\log\sigma^2} = \frac{1}{2}(f(z) - b)\,(\epsilon^2 - 1), \qquad z = \mu + \sigma\epsilon$$
 
-    It needs values of f only, no derivative, so f may be discontinuous. The baseline b is any number that does
-    not depend on the noise: the estimate stays unbiased, its variance changes.
+    It needs values of f only, no derivative, so f may be discontinuous. The baseline b is any number
+    that does not depend on the noise: the estimate stays unbiased, its variance changes.
 
     | Symbol | Shape | Meaning |
     |---|---|---|

@@ -1,9 +1,9 @@
 """The four files of MNIST: where they may lie, and how they are fetched once.
 
 A file is looked for in the folder that the environment variable HVAE_DATA names, then in the cache folder of
-the operating system, and only then downloaded into the cache. A download goes to a temporary file, which takes
-its real name only after its hash is right, and every file is checked again whenever it is read: a connection
-that breaks, a full disk or a killed process leaves nothing that is read later.
+the operating system, and only then downloaded into the cache. A download goes to a temporary file, which
+takes its real name only after its hash is right, and every file is checked again whenever it is read: a
+connection that breaks, a full disk or a killed process leaves nothing that is read later.
 """
 
 import errno
@@ -83,10 +83,10 @@ def read_mnist_files(
 
 def _read_file(name: str, published: PublishedFile, mirrors: Sequence[str], cache: Path) -> np.ndarray:
     """One array: from the user's folder, from the cache, or from a mirror by way of the cache."""
-    own = os.environ.get("HVAE_DATA")
-    for candidate in (Path(own) / f"{name}.gz", Path(own) / name) if own else ():
-        if candidate.is_file():
-            return read_idx(candidate, published.shape, published.content_sha256)
+    if own := os.environ.get("HVAE_DATA"):
+        for candidate in (Path(own, f"{name}.gz").expanduser(), Path(own, name).expanduser()):
+            if candidate.is_file():
+                return read_idx(candidate, published.shape, published.content_sha256)
     cached = cache / f"{name}.gz"
     try:
         return read_idx(cached, published.shape, published.content_sha256)
@@ -107,15 +107,16 @@ def _download(file_name: str, archive_sha256: str, mirrors: Sequence[str], cache
             failures.append(f"{mirror}: {_first_line(error)}")
         except OSError as error:
             reason = "the disk is full" if error.errno == errno.ENOSPC else _first_line(error)
-            raise OSError(
-                error.errno,
-                f"{file_name} could not be written to {cache} ({reason}): make room there or set HVAE_DATA to "
-                "a folder that holds the four MNIST files, then call again; nothing incomplete was kept",
-            ) from error
+            refusal = OSError(
+                f"{file_name} could not be written to {cache} ({reason}): make room there or set HVAE_DATA "
+                "to a folder that holds the four MNIST files, then call again; nothing incomplete was kept"
+            )
+            refusal.errno = error.errno
+            raise refusal from error
     raise ConnectionError(
-        f"{file_name} is neither on this machine nor could it be downloaded: connect to the internet and call "
-        "again, or put the four MNIST files into a folder and set the environment variable HVAE_DATA to it, "
-        f"or call load_mnist() for the subset that needs no network ({'; '.join(failures)})"
+        f"{file_name} is neither on this machine nor could it be downloaded: connect to the internet and "
+        "call again, or put the four MNIST files into a folder and set the environment variable HVAE_DATA to "
+        f"it, or call load_mnist() for the subset that needs no network ({'; '.join(failures)})"
     )
 
 

@@ -10,12 +10,13 @@ from hvae_lessons.checks import check_non_negative
 def elbo(trace):
     r"""Evidence lower bound.
 
-    $$\mathrm{ELBO}(x) = \log p(x \mid z) - \sum_l \mathrm{KL}_l \le \log p(x) \text{ in expectation over } z \sim q$$
+    $$\mathrm{ELBO}(x) = \log p(x \mid z) - \sum_l \mathrm{KL}_l,
+      \qquad E_{z \sim q}[\mathrm{ELBO}(x)] \le \log p(x)$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | returns | [B] or [K, B] | single-sample estimate of the ELBO in nats; the KL is exact given the layers above |
+    | returns | [B] or [K, B] | one-sample estimate in nats; each KL is exact given its layer's parents |
 
     Raises: nothing of its own.
     Source: N1 (1), N4 draft 21.17; N4 21.64-21.65 for several layers.

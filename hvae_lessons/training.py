@@ -1,7 +1,7 @@
 """One optimizer loop for every model of the book.
 
-`fit` is the loop a reader would write: shuffle, forward, loss, backward, Adam. It adds a progress bar, a record
-of every epoch, a way to stop that keeps the model, and a refusal to train on after the loss broke.
+`fit` is the loop a reader would write: shuffle, forward, loss, backward, Adam. It adds a progress bar, a
+record of every epoch, a way to stop that keeps the model, and a refusal to go on after the loss broke.
 """
 
 import math
@@ -27,7 +27,7 @@ class History(NamedTuple):
 class TrainingDiverged(RuntimeError):
     """The loss stopped being finite. The model holds the weights of the last finite step.
 
-    Attributes: `step` (counted from 0), `term` (which part broke), `last_loss` (last finite loss, None if none).
+    Attributes: `step` (counted from 0), `term` (what broke), `last_loss` (None if no loss was finite).
     """
 
     def __init__(self, step, term, last_loss):
@@ -63,7 +63,7 @@ def fit(
     | `epochs`, `batch_size` | whole numbers | passes over the data; examples per step |
     | `learning_rate` | number | Adam's step size |
     | `objective` | callable | Trace -> [B], nats, higher is better |
-    | `schedules` | dict | keyword of the objective -> function of the step, e.g. {"beta": lambda t: min(1, t / 500)} |
+    | `schedules` | dict | argument of the objective -> function of the step: {"beta": lambda t: t / 500} |
     | `prepare` | callable | (x, generator) -> x at the start of each epoch, e.g. `data.binarize` |
     | `generator` | torch.Generator | source of shuffling, `prepare` and the model's noise |
     | `progress` | bool | show a progress bar |

@@ -50,7 +50,8 @@ class LinearGaussian(NamedTuple):
     def elbo(self, x, mean, log_var):
         r"""Exact ELBO of q(z) = N(mean, diag sigma^2): [B, D], [B, Z], [B, Z] -> [B], in nats.
 
-        $$E_q \log p(x | z) = \log N(x; W\mu + b, s^2 I) - \frac{1}{2 s^2}\sum_j \sigma_j^2 \lVert W_{:j} \rVert^2$$
+        $$E_q \log p(x | z) = \log N(x; W\mu + b, s^2 I)
+          - \frac{1}{2 s^2}\sum_j \sigma_j^2 \lVert W_{:j} \rVert^2$$
         """
         check_event(mean=mean, log_var=log_var)
         reconstruction = gaussian_log_prob(

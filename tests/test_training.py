@@ -1,0 +1,175 @@
+"""The training loop: it is Adam on the negative objective, it stops well, and it keeps good weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.training import TrainingDiverged, fit
+
+CONFIG = VAEConfig(data_dim=6, latent_dim=2, hidden=(5,))
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def data(count=20):
+    return torch.rand(count, 6, generator=generator(9)).round()
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def test_fit_is_the_bare_loop():
+    model, reference = VAE(CONFIG, generator()), VAE(CONFIG, generator())
+    fit(model, data(), epochs=3, batch_size=8, learning_rate=0.01, generator=generator(1), progress=False)
+
+    g, optimizer = generator(1), torch.optim.Adam(reference.parameters(), lr=0.01)
+    for _ in range(3):
+        for index in torch.randperm(20, generator=g).split(8):
+            optimizer.zero_grad()
+            (-elbo(reference(data()[index], generator=g)).mean()).backward()
+            optimizer.step()
+    assert torch.allclose(weights(model), weights(reference), atol=1e-6)
+
+
+def test_history_averages_over_examples_not_batches():
+    # With next to no learning rate the model stays as it is, so every epoch reads the same KL.
+    model = VAE(CONFIG, generator())
+    history = fit(
+        model, data(), epochs=2, batch_size=8, learning_rate=1e-12, generator=generator(1), progress=False
+    )
+    with torch.no_grad():
+        kl = model(data(), generator=generator()).kl.mean().item()
+    assert history.kl.shape == (2, 1)
+    assert np.allclose(history.kl[:, 0], kl, atol=1e-5)
+    assert np.allclose(history.objective, history.log_px_given_z - history.kl[:, 0], atol=1e-5)
+    assert not history.interrupted
+
+
+def test_training_improves_the_objective():
+    # Two patterns of six bits: 6 log 2 = 4.16 nats without a model, log 2 = 0.69 with a perfect one.
+    pattern = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 0.0])
+    x = torch.stack([pattern, 1 - pattern]).repeat(20, 1)
+    model = VAE(CONFIG, generator())
+    history = fit(
+        model, x, epochs=100, batch_size=10, learning_rate=0.02, generator=generator(1), progress=False
+    )
+    assert history.objective[0] < -3.5
+    assert -1.2 < history.objective[-1] < -0.65
+
+
+def test_schedules_set_the_arguments_of_the_objective_at_every_step():
+    seen = []
+
+    def objective(trace, beta):
+        seen.append(beta)
+        return beta_elbo(trace, beta)
+
+    schedules = {"beta": lambda step: step / 10}
+    fit(
+        VAE(CONFIG, generator()),
+        data(),
+        epochs=2,
+        batch_size=10,
+        objective=objective,
+        schedules=schedules,
+        progress=False,
+    )
+    assert seen == [0.0, 0.1, 0.2, 0.3]
+
+
+def test_prepare_is_called_once_an_epoch_with_the_same_generator():
+    calls, g = [], generator()
+
+    def prepare(x, source):
+        calls.append(source)
+        return x
+
+    fit(VAE(CONFIG, g), data(), epochs=3, prepare=prepare, generator=g, progress=False)
+    assert calls == [g, g, g]
+
+
+def test_stopping_keeps_the_model_and_the_record():
+    model = VAE(CONFIG, generator())
+    start = weights(model)
+
+    def stop(epoch, _):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    history = fit(model, data(), epochs=100, generator=generator(), progress=False, on_epoch=stop)
+    assert history.interrupted
+    assert len(history.objective) == len(history.kl) == 2
+    assert not torch.equal(weights(model), start)
+    assert not model.training
+
+
+def test_stopping_in_the_first_epoch_leaves_an_empty_record():
+    def prepare(x, source):
+        raise KeyboardInterrupt
+
+    history = fit(VAE(CONFIG, generator()), data(), epochs=5, prepare=prepare, progress=False)
+    assert history.interrupted
+    assert len(history.objective) == 0
+
+
+@pytest.mark.parametrize("bad_step", [0, 3])
+def test_a_broken_loss_stops_training_and_restores_the_last_finite_weights(bad_step):
+    model, record = VAE(CONFIG, generator()), []
+
+    def objective(trace, step):
+        record.append(weights(model))
+        return elbo(trace) * (torch.nan if step == bad_step else 1.0)
+
+    with pytest.raises(TrainingDiverged) as caught:
+        fit(
+            model,
+            data(),
+            epochs=5,
+            batch_size=10,
+            objective=objective,
+            schedules={"step": lambda t: t},
+            progress=False,
+        )
+    assert caught.value.step == bad_step
+    assert caught.value.term == "the objective"
+    assert (caught.value.last_loss is None) == (bad_step == 0)
+    assert torch.equal(weights(model), record[max(bad_step - 1, 0)])
+    assert f"step {bad_step}" in str(caught.value)
+
+
+def test_the_term_that_broke_is_named():
+    model = VAE(CONFIG, generator())
+    with torch.no_grad():
+        model.encoder[-1].bias[2:] = 1000.0  # log-variance: exp overflows, so the KL does too
+    with pytest.raises(TrainingDiverged, match="KL of layer 1|log_px_given_z"):
+        fit(model, data(), epochs=1, progress=False)
+
+    model = VAE(VAEConfig(data_dim=6, latent_dim=2, hidden=(5,), posterior="point"), generator())
+    with pytest.raises(TrainingDiverged, match="KL of layer 1"):
+        fit(model, data(), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": 1, "batch_size": 0}, "batch_size"),
+        ({"epochs": 1, "learning_rate": -0.1}, "learning_rate"),
+        ({"epochs": 1, "x": torch.full((3, 6), torch.nan)}, "x"),
+        ({"epochs": 1, "x": torch.empty(0, 6)}, "x"),
+        ({"epochs": 1, "x": torch.ones(3, 6, dtype=torch.int64)}, "x"),
+        ({"epochs": 1, "x": torch.ones(3, 5)}, "x"),
+    ],
+)
+def test_bad_input_is_refused(arguments, name):
+    arguments = {"x": data(), **arguments}
+    model = VAE(CONFIG, generator())
+    start = weights(model)
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
+        fit(model, **arguments, progress=False)
+    assert torch.equal(weights(model), start)
