@@ -1,7 +1,7 @@
 """Save and load a trained model. Loading runs no code from the file."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 import torch
@@ -19,12 +19,14 @@ def save_checkpoint(model, path):
     | `model` | nn.Module | with a dataclass `config` |
     | `path` | path | file to write |
 
-    Raises: OSError when the file cannot be written.
+    Raises: ValueError for a model without a config; OSError when the file cannot be written.
     Source: PyTorch's state-dict format.
     """
+    config = getattr(model, "config", None)
+    expect(is_dataclass(config), "model", "a model with a dataclass config", type(model).__name__)
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    content = {"model": type(model).__name__, "config": asdict(model.config), "state": model.state_dict()}
+    content = {"model": type(model).__name__, "config": asdict(config), "state": model.state_dict()}
     try:
         torch.save(content, partial)
         os.replace(partial, path)

@@ -15,10 +15,16 @@ def expect(condition, argument, expected, got):
         raise ValueError(f"{argument}: expected {expected}, got {got}")
 
 
+def check_tensor(name, value):
+    """`value` has a shape: a tensor, or the symbols that stand for one."""
+    expect(hasattr(value, "shape"), name, "a tensor", type(value).__name__)
+
+
 def check_event(**tensors):
     """All tensors have a last (event) dimension of one common size, and batch dimensions that broadcast."""
     (first_name, first), *others = tensors.items()
     for name, tensor in tensors.items():
+        check_tensor(name, tensor)
         expect(len(tensor.shape) >= 1, name, "at least one dimension, the event", "a scalar")
         expect(
             0 not in tensor.shape,
@@ -31,20 +37,28 @@ def check_event(**tensors):
         expect(matches, name, f"a shape that matches {first_name} {tuple(first.shape)}", tuple(tensor.shape))
 
 
-def check_square(name, matrix, size):
-    """`matrix` is [..., size, size]."""
+def check_square(name, matrix, size, batch=()):
+    """`matrix` is [..., size, size], and its batch dimensions broadcast with `batch`."""
+    check_tensor(name, matrix)
     fits = len(matrix.shape) >= 2 and tuple(matrix.shape[-2:]) == (size, size)
     expect(fits, name, f"[..., {size}, {size}]", tuple(matrix.shape))
+    matches = 0 not in matrix.shape and _broadcastable(matrix.shape[:-2], batch)
+    expect(matches, name, f"batch dimensions that match {tuple(batch)}", tuple(matrix.shape))
+
+
+def check_trace(trace):
+    """`trace` is what a model returns, or something with the same terms."""
+    expect(hasattr(trace, "log_px_given_z"), "trace", "the Trace that a model returns", type(trace).__name__)
 
 
 def check_positive(name, value):
     """`value` is a finite Python number above zero."""
-    expect(value > 0 and math.isfinite(value), name, "a finite number above 0", value)
+    expect(0 < value < math.inf, name, "a finite number above 0", value)
 
 
 def check_non_negative(name, value):
     """`value` is a finite Python number, zero or more."""
-    expect(value >= 0 and math.isfinite(value), name, "a finite number, 0 or more", value)
+    expect(0 <= value < math.inf, name, "a finite number, 0 or more", value)
 
 
 def check_count(name, value):
@@ -70,7 +84,7 @@ def check_data(name, x, data_dim=None):
     if data_dim is not None:
         expect(x.shape[-1] == data_dim, name, f"[..., {data_dim}]", tuple(x.shape))
     # One sum instead of a mask the size of the data: any NaN or infinity survives it.
-    expect(math.isfinite(x.sum().item()), name, "finite values", "NaN or infinity")
+    expect(-math.inf < x.sum().item() < math.inf, name, "finite values", "NaN or infinity")
 
 
 def _broadcastable(shape, other):

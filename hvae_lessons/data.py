@@ -25,14 +25,15 @@ MNIST_SUBSET_SHA256 = "9d488d985788ff14f56364cc82de4b3304e340a38995e058bd4a0cb89
 class ImageData:
     """A set of labeled images, split into a training and a test part.
 
-    | Symbol           | Shape          | Meaning                               |
-    |------------------|----------------|---------------------------------------|
-    | name             | str            | what the set is called in a figure    |
-    | train_x, test_x  | [N, D] float32 | pixels in [0, 1], 0 is background     |
-    | train_y, test_y  | [N] int64      | class of each image                   |
-    | image_shape      | (height, width)| with height * width = D               |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | str | what the set is called in a figure |
+    | `train_x`, `test_x` | [N, D] float32 | pixels in [0, 1], 0 is background |
+    | `train_y`, `test_y` | [N] int64 | class of each image |
+    | `image_shape` | (height, width) | with height * width = D |
 
-    Raises: ValueError when the parts do not fit each other. Source: none, a record.
+    Raises: ValueError when the parts do not fit each other.
+    Source: none, a record.
     """
 
     name: str
@@ -43,7 +44,7 @@ class ImageData:
     image_shape: tuple[int, int]
 
     def __post_init__(self):
-        height, width = self.image_shape
+        height, width = _sides(self.image_shape)
         for part in ("train", "test"):
             x, y = getattr(self, f"{part}_x"), getattr(self, f"{part}_y")
             _check_pixels(f"{part}_x", x)
@@ -55,10 +56,10 @@ class ImageData:
 def load_mnist(full: bool = False) -> ImageData:
     """MNIST digits, 28x28.
 
-    | Symbol  | Shape     | Meaning                                                                |
-    |---------|-----------|------------------------------------------------------------------------|
-    | full    | bool      | False: the subset in this package; True: all 60,000 + 10,000 images    |
-    | returns | ImageData | gray levels divided by 255                                             |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `full` | bool | False: the subset in this package; True: all 60,000 + 10,000 images |
+    | returns | ImageData | gray levels divided by 255 |
 
     The subset is 8,000 of the 60,000 training and 2,000 of the 10,000 test images, drawn with a fixed seed
     so that each class has its share of the whole, and kept in their original order; training images come
@@ -69,6 +70,7 @@ def load_mnist(full: bool = False) -> ImageData:
     and OSError on a full disk, each saying what to do.
     Source: MNIST of LeCun, Cortes and Burges, under CC BY-SA 3.0.
     """
+    expect(isinstance(full, bool), "full", "True or False", repr(full))
     if full:
         return _image_data("MNIST", *read_mnist_files(), scale=255, image_shape=(28, 28))
     content = (resources.files("hvae_lessons") / "_data" / MNIST_SUBSET).read_bytes()
@@ -87,9 +89,9 @@ def load_mnist(full: bool = False) -> ImageData:
 def load_digits() -> ImageData:
     """Handwritten digits of 8x8 pixels that come with scikit-learn: 1,437 to train on, 360 to test.
 
-    | Symbol  | Shape     | Meaning                         |
-    |---------|-----------|---------------------------------|
-    | returns | ImageData | counts 0 to 16 divided by 16    |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | returns | ImageData | counts 0 to 16 divided by 16 |
 
     The split is drawn with a fixed seed and gives each class its share. Raises: nothing.
     Source: sklearn.datasets.load_digits (test part of the UCI set of Alpaydin and Kaynak).
@@ -109,12 +111,13 @@ _LOADERS = {"mnist": load_mnist, "mnist-full": lambda: load_mnist(full=True), "d
 def load_images(name: str) -> ImageData:
     """The data set called `name`: "mnist" (the subset), "mnist-full" or "digits".
 
-    | Symbol  | Shape     | Meaning                                  |
-    |---------|-----------|------------------------------------------|
-    | name    | str       | for exercises that leave the set open    |
-    | returns | ImageData | as load_mnist and load_digits return it  |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | str | for exercises that leave the set open |
+    | returns | ImageData | as load_mnist and load_digits return it |
 
-    Raises: ValueError naming the sets that exist; what the loaders raise. Source: load_mnist, load_digits.
+    Raises: ValueError naming the sets that exist; what the loaders raise.
+    Source: load_mnist, load_digits.
     """
     check_choice("name", name, _LOADERS)
     return _LOADERS[name]()
@@ -123,18 +126,20 @@ def load_images(name: str) -> ImageData:
 def stratified_sample(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Rows of a sample without replacement in which each class has its share of `labels`, to within one.
 
-    | Symbol  | Shape       | Meaning                                                          |
-    |---------|-------------|------------------------------------------------------------------|
-    | labels  | [N] int     | class of each row, 0 and up                                      |
-    | count   | int         | rows to draw, 1 to N; shares are rounded by largest remainder    |
-    | seed    | int         | the same seed draws the same rows, on every version of numpy     |
-    | returns | [count] int | row numbers, ascending                                           |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `labels` | [N] int | class of each row, 0 and up |
+    | `count` | int | rows to draw, 1 to N; shares are rounded by largest remainder |
+    | `seed` | int | the same seed draws the same rows, on every version of numpy |
+    | returns | [count] int | row numbers, ascending |
 
     Raises: ValueError for labels that are not [N] or a count out of range.
     Source: stratified sampling with largest-remainder rounding.
     """
     labels = np.asarray(labels)
     expect(labels.ndim == 1 and len(labels) > 0, "labels", "[N] with at least one row", labels.shape)
+    are_classes = np.issubdtype(labels.dtype, np.integer) and labels.min() >= 0
+    expect(are_classes, "labels", "whole numbers, 0 or more", f"{labels.dtype} from {labels.min()}")
     expect(1 <= count <= len(labels), "count", f"1 to {len(labels)} rows", count)
     share = np.bincount(labels) * count / len(labels)
     quota = np.floor(share).astype(int)
@@ -145,31 +150,32 @@ def stratified_sample(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(rows))
 
 
-def binarize(x: Tensor, generator: torch.Generator) -> Tensor:
+def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Dynamic binarization: b ~ Bernoulli(x), anew at each call.
 
-    | Symbol    | Shape           | Meaning                                       |
-    |-----------|-----------------|-----------------------------------------------|
-    | x         | [..., D]        | pixels in [0, 1], read as probabilities       |
-    | generator | torch.Generator | source of the draw                            |
-    | returns   | as x            | 0 or 1; the mean over many draws is x         |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [N, D] | pixels in [0, 1], read as probabilities |
+    | `generator` | torch.Generator | source of the draw; None is the global one |
+    | returns | as x | 0 or 1; the mean over many draws is x |
 
-    Raises: ValueError for pixels outside [0, 1], NaN or none at all, and without a generator.
+    Raises: ValueError for pixels outside [0, 1], NaN or none at all, and for a seed in place of a generator.
     Source: the "stochastic" binarization of Burda, Grosse and Salakhutdinov 2016, section 5.
     """
     _check_pixels("x", x)
-    expect(isinstance(generator, torch.Generator), "generator", "a torch.Generator", type(generator).__name__)
+    is_source = generator is None or isinstance(generator, torch.Generator)
+    expect(is_source, "generator", "a torch.Generator", repr(generator))
     return (torch.rand(x.shape, generator=generator, dtype=x.dtype) < x).to(x.dtype)
 
 
 def binarize_static(x: Tensor, seed: int = 0) -> Tensor:
     """Static binarization: b ~ Bernoulli(x), the same draw at every call; for test sets.
 
-    | Symbol  | Shape    | Meaning                                                 |
-    |---------|----------|---------------------------------------------------------|
-    | x       | [..., D] | pixels in [0, 1]; binarize a set whole, not batchwise   |
-    | seed    | int      | names the draw                                          |
-    | returns | as x     | 0 or 1                                                  |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [N, D] | pixels in [0, 1]; binarize a set whole, not batchwise |
+    | `seed` | int | names the draw |
+    | returns | as x | 0 or 1 |
 
     Raises: ValueError as binarize, and for a seed that is not an int.
     Source: the fixed binarization of Salakhutdinov and Murray 2008, with a draw of our own.
@@ -181,13 +187,14 @@ def binarize_static(x: Tensor, seed: int = 0) -> Tensor:
 def binarize_threshold(x: Tensor, threshold: float = 0.5) -> Tensor:
     """Deterministic binarization: b = 1 where x > threshold, else 0.
 
-    | Symbol    | Shape    | Meaning                                                       |
-    |-----------|----------|---------------------------------------------------------------|
-    | x         | [..., D] | pixels in [0, 1]                                              |
-    | threshold | float    | in [0, 1); sharper strokes and another likelihood than a draw |
-    | returns   | as x     | 0 or 1                                                        |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [N, D] | pixels in [0, 1] |
+    | `threshold` | float | in [0, 1); sharper strokes and another likelihood than a draw |
+    | returns | as x | 0 or 1 |
 
-    Raises: ValueError as binarize, and for a threshold out of range. Source: no formula of the notes.
+    Raises: ValueError as binarize, and for a threshold out of range.
+    Source: no formula of the notes.
     """
     _check_pixels("x", x)
     expect(0 <= threshold < 1, "threshold", "a number in [0, 1)", threshold)
@@ -197,17 +204,17 @@ def binarize_threshold(x: Tensor, threshold: float = 0.5) -> Tensor:
 def pool2x2(x: Tensor, image_shape: tuple[int, int]) -> Tensor:
     """Images of half the height and width: each pixel is the mean of a 2x2 block.
 
-    | Symbol      | Shape           | Meaning                                     |
-    |-------------|-----------------|---------------------------------------------|
-    | x           | [N, D]          | flat images, D = height * width             |
-    | image_shape | (height, width) | both even                                   |
-    | returns     | [N, D / 4]      | flat images of (height / 2, width / 2)      |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [N, D] | flat images, D = height * width |
+    | `image_shape` | (height, width) | both even |
+    | returns | [N, D / 4] | flat images of (height / 2, width / 2) |
 
     Raises: ValueError for odd sides, a D that is not height * width, or pixels as in binarize.
     Source: mean pooling.
     """
     _check_pixels("x", x)
-    height, width = image_shape
+    height, width = _sides(image_shape)
     even = height % 2 == 0 and width % 2 == 0
     expect(even, "image_shape", "an even height and width", tuple(image_shape))
     _check_fold("x", x, height, width)
@@ -219,6 +226,13 @@ def _check_pixels(name: str, x: Tensor) -> None:
     check_data(name, x)
     low, high = (bound.item() for bound in x.aminmax())
     expect(low >= 0 and high <= 1, name, "pixels in [0, 1]", f"values from {low:g} to {high:g}")
+
+
+def _sides(image_shape) -> tuple[int, int]:
+    """Height and width, or a refusal."""
+    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
+    expect(is_pair, "image_shape", "(height, width)", repr(image_shape))
+    return image_shape
 
 
 def _check_fold(name: str, x: Tensor, height: int, width: int) -> None:

@@ -12,7 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from hvae_lessons.checks import check_event, check_square, expect
+from hvae_lessons.checks import check_event, check_square, check_tensor, expect
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -71,7 +71,7 @@ def gaussian_full_log_prob(z, mean, scale_tril):
     Source: N4 draft 21.40-21.42.
     """
     check_event(z=z, mean=mean)
-    check_square("scale_tril", scale_tril, z.shape[-1])
+    check_square("scale_tril", scale_tril, z.shape[-1], z.shape[:-1])
     noise = torch.linalg.solve_triangular(scale_tril, (z - mean).unsqueeze(-1), upper=False).squeeze(-1)
     return standard_gaussian_log_prob(noise) - _log_diagonal(scale_tril).sum(-1)
 
@@ -110,6 +110,7 @@ def categorical_log_prob(y, logits):
     Source: N4 21.54.
     """
     check_event(logits=logits)
+    check_tensor("y", y)
     expect(
         tuple(y.shape) == tuple(logits.shape[:-1]), "y", f"shape {tuple(logits.shape[:-1])}", tuple(y.shape)
     )

@@ -84,8 +84,8 @@ def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
     Source: N4 draft 21.2.3 (the entropy and KL it says have closed forms) and 21.40-21.42.
     """
     check_event(mean_q=mean_q, mean_p=mean_p)
-    check_square("scale_tril_q", scale_tril_q, mean_q.shape[-1])
-    check_square("scale_tril_p", scale_tril_p, mean_q.shape[-1])
+    check_square("scale_tril_q", scale_tril_q, mean_q.shape[-1], mean_q.shape[:-1])
+    check_square("scale_tril_p", scale_tril_p, mean_q.shape[-1], mean_q.shape[:-1])
     ratio = torch.linalg.solve_triangular(scale_tril_p, scale_tril_q, upper=False)
     shift = torch.linalg.solve_triangular(scale_tril_p, (mean_p - mean_q).unsqueeze(-1), upper=False).squeeze(
         -1

@@ -67,7 +67,11 @@ def pathwise_gradient(df, mean, log_var, noise):
     Source: N4 draft 21.33.
     """
     check_event(noise=noise, mean=mean, log_var=log_var)
-    slope = df(gaussian_sample(mean, log_var, noise))
+    z = gaussian_sample(mean, log_var, noise)
+    slope = df(z)
+    expect(
+        tuple(slope.shape) == tuple(z.shape), "df", f"values of shape {tuple(z.shape)}", tuple(slope.shape)
+    )
     return slope, 0.5 * slope * torch.exp(0.5 * log_var) * noise
 
 

@@ -22,11 +22,11 @@ UNSIGNED_BYTE = 0x08
 def parse_idx(content: bytes, source: str) -> np.ndarray:
     """Array of unsigned bytes that an (unpacked) IDX file describes.
 
-    | Symbol  | Shape      | Meaning                                     |
-    |---------|------------|---------------------------------------------|
-    | content | bytes      | header and values                           |
-    | source  | str        | what to call the content in an error        |
-    | returns | [d1, ..., dn] | the values, uint8, read-only             |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `content` | bytes | header and values |
+    | `source` | str | what to call the content in an error |
+    | returns | [d1, ..., dn] | the values, uint8, read-only |
 
     Raises: ValueError naming `source` for a wrong magic number or a length that is not the one in the header.
     Source: the format's description on the MNIST page of LeCun, Cortes and Burges.
@@ -47,12 +47,12 @@ def parse_idx(content: bytes, source: str) -> np.ndarray:
 def read_idx(path: Path, shape: tuple[int, ...] | None = None, sha256: str | None = None) -> np.ndarray:
     """Array in the IDX file at `path`, packed with gzip or not.
 
-    | Symbol  | Shape  | Meaning                                                          |
-    |---------|--------|------------------------------------------------------------------|
-    | path    | Path   | a file whose name ends in .gz is unpacked first                  |
-    | shape   | tuple  | shape that the array must have; None accepts any                 |
-    | sha256  | str    | hash of the unpacked content (however it was packed); None accepts any |
-    | returns | shape  | the values, uint8, read-only                                     |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `path` | Path | a file whose name ends in .gz is unpacked first |
+    | `shape` | tuple | shape that the array must have; None accepts any |
+    | `sha256` | str | hash of the unpacked content (however it was packed); None accepts any |
+    | returns | shape | the values, uint8, read-only |
 
     Raises: ValueError naming the file when it is truncated, not IDX, of another shape or of another content;
     FileNotFoundError when there is none. Source: as parse_idx.

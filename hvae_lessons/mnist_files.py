@@ -66,12 +66,12 @@ def read_mnist_files(
 ) -> list[np.ndarray]:
     """Arrays of the files, in their order, found on this machine or downloaded.
 
-    | Symbol  | Shape          | Meaning                                                          |
-    |---------|----------------|------------------------------------------------------------------|
-    | files   | name -> PublishedFile | what to read, and what each must contain                  |
-    | mirrors | addresses      | tried one after the other; each ends in /                        |
-    | cache   | folder         | where downloads are kept; None is the operating system's cache   |
-    | returns | list of uint8 arrays | one array per file                                         |
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `files` | name -> PublishedFile | what to read, and what each must contain |
+    | `mirrors` | addresses | tried one after the other; each ends in / |
+    | `cache` | folder | where downloads are kept; None is the operating system's cache |
+    | returns | list of uint8 arrays | one array per file |
 
     Raises: ValueError for a damaged file in the folder HVAE_DATA (it is the user's, so it is not replaced);
     ConnectionError when no mirror delivers a file; OSError when the cache cannot be written (full disk).

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, expect
+from hvae_lessons.checks import check_choice, check_count, check_event, expect
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "softplus": nn.Softplus}
 
@@ -64,13 +64,17 @@ class AutoregressiveLinear(nn.Module):
     | `size` | whole number | Z |
     | call | [..., Z] -> [..., Z] | tril(W, -1) z + b |
 
-    Raises: ValueError for a size below 1.
+    Raises: ValueError for a size below 1, or a z of another size.
     Source: N4 draft 21.2.5.3; the mask M of N4 draft 21.44.
     """
 
     def __init__(self, size, generator=None):
         super().__init__()
+        check_count("size", size)
         self.affine = linear(size, size, generator)
 
     def forward(self, z):
+        size = self.affine.in_features
+        check_event(z=z)
+        expect(z.shape[-1] == size, "z", f"[..., {size}]", tuple(z.shape))
         return nn.functional.linear(z, torch.tril(self.affine.weight, diagonal=-1), self.affine.bias)

@@ -4,7 +4,7 @@ The mean over the batch is taken once, in the loss: `loss = -elbo(trace).mean()`
 coordinates are summed, never averaged: an average on one side only would be a hidden beta.
 """
 
-from hvae_lessons.checks import check_non_negative
+from hvae_lessons.checks import check_non_negative, check_trace
 
 
 def elbo(trace):
@@ -18,9 +18,10 @@ def elbo(trace):
     | `trace` | Trace | one pass of a model over x |
     | returns | [B] or [K, B] | one-sample estimate in nats; each KL is exact given its layer's parents |
 
-    Raises: nothing of its own.
+    Raises: ValueError for anything but a Trace.
     Source: N1 (1), N4 draft 21.17; N4 21.64-21.65 for several layers.
     """
+    check_trace(trace)
     return trace.log_px_given_z - trace.kl
 
 
@@ -37,9 +38,10 @@ def beta_elbo(trace, beta):
     | `beta` | number | weight of the KL, 0 or more |
     | returns | [B] or [K, B] | weighted objective in nats |
 
-    Raises: ValueError for a negative or infinite beta.
+    Raises: ValueError for anything but a Trace, or a negative or infinite beta.
     Source: N4 21.24, with the sign turned: there it is a loss.
     """
+    check_trace(trace)
     check_non_negative("beta", beta)
     return trace.log_px_given_z - beta * trace.kl
 
@@ -54,7 +56,8 @@ def reconstruction(trace):
     | `trace` | Trace | one pass of a model over x |
     | returns | [B] or [K, B] | log p(x | z) in nats; no bound on log p(x) |
 
-    Raises: nothing of its own.
+    Raises: ValueError for anything but a Trace.
     Source: N4 21.2.3.
     """
+    check_trace(trace)
     return trace.log_px_given_z

@@ -7,7 +7,7 @@ log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 
 import torch
 
-from hvae_lessons.checks import check_event, check_positive, check_square
+from hvae_lessons.checks import check_count, check_event, check_positive, check_square
 
 
 def gaussian_sample(mean, log_var, noise):
@@ -44,7 +44,7 @@ def masked_scale_tril(log_var, lower):
     Source: N4 draft 21.43-21.45.
     """
     check_event(log_var=log_var)
-    check_square("lower", lower, log_var.shape[-1])
+    check_square("lower", lower, log_var.shape[-1], log_var.shape[:-1])
     return torch.tril(lower, diagonal=-1) + torch.diag_embed(torch.exp(0.5 * log_var))
 
 
@@ -65,7 +65,7 @@ def gaussian_full_sample(mean, scale_tril, noise):
     Source: N4 draft 21.40-21.42.
     """
     check_event(noise=noise, mean=mean)
-    check_square("scale_tril", scale_tril, mean.shape[-1])
+    check_square("scale_tril", scale_tril, mean.shape[-1], noise.shape[:-1])
     return mean + (scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
 
 
@@ -104,9 +104,11 @@ def gumbel_noise(shape, generator=None):
     | `generator` | torch.Generator | source of randomness |
     | returns | `shape` | g; mean 0.5772 (Euler's constant), variance pi^2 / 6 |
 
-    Raises: RuntimeError (from torch) for a negative size.
+    Raises: ValueError for a size below 1.
     Source: N4 21.6.5, before 21.85.
     """
+    for size in shape:
+        check_count("shape", size)
     # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
     return -torch.log(torch.empty(shape).exponential_(generator=generator))
 

@@ -47,13 +47,19 @@ class LinearGaussian(NamedTuple):
         mean = (x - self.bias) @ self.weight @ covariance / noise_var
         return mean, torch.linalg.cholesky(covariance)
 
+    def best_diagonal(self, x):
+        """The diagonal q of greatest ELBO, [B, Z] each: the posterior's mean, the inverse of its precision's diagonal."""
+        mean, scale_tril = self.posterior(x)
+        precision = torch.cholesky_inverse(scale_tril)
+        return mean, -torch.diagonal(precision).log().expand_as(mean)
+
     def elbo(self, x, mean, log_var):
         r"""Exact ELBO of q(z) = N(mean, diag sigma^2): [B, D], [B, Z], [B, Z] -> [B], in nats.
 
         $$E_q \log p(x | z) = \log N(x; W\mu + b, s^2 I)
           - \frac{1}{2 s^2}\sum_j \sigma_j^2 \lVert W_{:j} \rVert^2$$
         """
-        check_event(mean=mean, log_var=log_var)
+        self._check_code(x, mean, log_var)
         reconstruction = gaussian_log_prob(
             x, mean @ self.weight.T + self.bias, self.noise_log_var.expand_as(x)
         )
@@ -62,6 +68,12 @@ class LinearGaussian(NamedTuple):
 
     def gap(self, x, mean, log_var):
         """Exact KL(q || p(z | x)), the distance between bound and log p(x): [B], in nats."""
-        check_event(mean=mean, log_var=log_var)
+        self._check_code(x, mean, log_var)
         posterior_mean, scale_tril = self.posterior(x)
         return kl_gaussian_full(mean, torch.diag_embed((0.5 * log_var).exp()), posterior_mean, scale_tril)
+
+    def _check_code(self, x, mean, log_var):
+        check_data("x", x, self.weight.shape[0])
+        check_event(mean=mean, log_var=log_var)
+        latent_dim = self.weight.shape[1]
+        expect(mean.shape[-1] == latent_dim, "mean", f"[..., {latent_dim}]", tuple(mean.shape))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 
+from hvae_lessons.checks import check_event, expect
 from hvae_lessons.distributions import bernoulli_log_prob, gaussian_log_prob
 from hvae_lessons.divergences import kl_gaussian_per_dimension
 from hvae_lessons.reparameterizations import gaussian_sample
@@ -24,6 +25,7 @@ class Gaussian(NamedTuple):
     @classmethod
     def standard_like(cls, other):
         """N(0, I) in the shape of another Gaussian."""
+        expect(isinstance(other, Gaussian | Point), "other", "a Gaussian or a Point", type(other).__name__)
         return cls(torch.zeros_like(other.mean), torch.zeros_like(other.mean))
 
     def sample(self, noise):
@@ -36,6 +38,7 @@ class Gaussian(NamedTuple):
 
     def kl_per_dimension(self, p):
         """KL(self || p) of each coordinate in nats, [..., Z]."""
+        expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
         return kl_gaussian_per_dimension(self.mean, self.log_var, p.mean, p.log_var)
 
 
@@ -50,14 +53,17 @@ class Point(NamedTuple):
 
     def sample(self, noise):
         """The point itself, repeated for every sample that `noise` asks for."""
+        check_event(mean=self.mean, noise=noise)
         return self.mean.expand_as(noise)
 
     def log_prob(self, z):
         """Density of a point mass at its point: plus infinity."""
+        check_event(mean=self.mean, z=z)
         return torch.full_like(z[..., 0], torch.inf)
 
     def kl_per_dimension(self, p):
         """Plus infinity in every coordinate."""
+        expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
         return torch.full_like(self.mean, torch.inf)
 
 

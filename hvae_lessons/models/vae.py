@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, expect
+from hvae_lessons.checks import check_choice, check_count, check_data, check_event, expect
 from hvae_lessons.models.trace import Bernoulli, Gaussian, Layer, Point, Trace
 from hvae_lessons.nets import ACTIVATIONS, mlp
 
@@ -67,6 +67,7 @@ class VAE(nn.Module):
 
     def __init__(self, config, generator=None):
         super().__init__()
+        expect(isinstance(config, VAEConfig), "config", "a VAEConfig", type(config).__name__)
         self.config = config
         widths = (config.data_dim, *config.hidden)
         self.encoder = mlp((*widths, 2 * config.latent_dim), config.activation, generator)
@@ -85,6 +86,7 @@ class VAE(nn.Module):
 
     def decode(self, z):
         """p(x | z): [..., Z] -> Bernoulli or Gaussian with [..., D]."""
+        check_event(z=z)
         expect(z.shape[-1] == self.config.latent_dim, "z", f"[..., {self.config.latent_dim}]", tuple(z.shape))
         output = self.decoder(z)
         if self.config.likelihood == "bernoulli":

@@ -1,0 +1,444 @@
+"""Bad input gets a sentence: which argument, what was expected, what came.
+
+`GOOD` holds one working call of every public function that takes arguments. Two tables of refusals grow
+from it: `BAD` lists by hand what a user may get wrong; `TENSORS` has every tensor in turn emptied, or
+replaced by a list. A new public function fails `test_every_public_function_is_here` until it is in both.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import hvae_lessons
+from hvae_lessons import checkpoints, data, idx, metrics, nets, objectives, training, variational
+from hvae_lessons import discrete_gradients as discrete
+from hvae_lessons import distributions as dist
+from hvae_lessons import divergences as div
+from hvae_lessons import estimators as est
+from hvae_lessons import reparameterizations as rep
+from hvae_lessons.models import VAE, Bernoulli, Gaussian, LinearGaussian, Point, VAEConfig
+from hvae_lessons.models.grid import GridModel
+from hvae_lessons.models.posteriors import AutoregressiveFlow, DiagonalGaussian, FullGaussian
+
+# checks is what raises; the others are the book's machinery, not called with a reader's data.
+NOT_HERE = {"checks", "figures", "notebook", "symbolic", "proofs", "widgets"}
+# Its failures are files, disks and networks: tests/test_mnist_files.py.
+TESTED_ELSEWHERE = {"mnist_files.read_mnist_files"}
+
+B, K, Z, D = 4, 3, 2, 6
+V = torch.full((B, Z), 0.5)  # any [B, Z]: mean, log-variance, noise or logits
+M = torch.eye(Z).expand(B, Z, Z)  # any [B, Z, Z]
+X = torch.full((B, D), 0.5)
+WIDE = torch.zeros(B, Z + 1)
+TALL = torch.zeros(B + 1, Z)
+NAN = torch.full((B, D), torch.nan)
+INFINITE = torch.full((B, Z), torch.inf)
+BATCH_OF_FIVE = torch.eye(Z).expand(B + 1, Z, Z)
+
+
+def seeded():
+    return torch.Generator().manual_seed(0)
+
+
+vae = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(3,)), seeded())
+linear_vae = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), likelihood="gaussian"), seeded())
+oracle = LinearGaussian.from_vae(linear_vae)
+grid = GridModel(lambda z: torch.cat([z, -z], -1), 0.0, torch.linspace(-6, 6, 31))
+LOG_Q = grid.gaussian(V[:, :1], V[:, :1]).detach()
+TRACE = vae(X, seeded())
+README = Path(data.__file__).parent / "_data" / "README.md"
+LABELS = np.array([0, 0, 1, 1])
+
+
+KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
+FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p": M}
+FIT = {"model": vae, "x": X, "epochs": 1, "progress": False}
+VARIATIONAL = {"posterior": DiagonalGaussian(Z), "log_joint": dist.standard_gaussian_log_prob, "size": Z}
+IMAGES = {"name": "n", "train_x": X, "train_y": LABELS, "test_x": X, "test_y": LABELS, "image_shape": (2, 3)}
+
+# One entry per public callable: how to call it so that it works. None: it needs a file, and is run elsewhere.
+GOOD = {
+    "data.ImageData": (data.ImageData, IMAGES),
+    "data.load_mnist": (data.load_mnist, {"full": False}),
+    "data.load_images": (data.load_images, {"name": "digits"}),
+    "data.stratified_sample": (data.stratified_sample, {"labels": LABELS, "count": 2, "seed": 0}),
+    "data.binarize": (data.binarize, {"x": X, "generator": seeded()}),
+    "data.binarize_static": (data.binarize_static, {"x": X, "seed": 0}),
+    "data.binarize_threshold": (data.binarize_threshold, {"x": X, "threshold": 0.5}),
+    "data.pool2x2": (data.pool2x2, {"x": X[:, :4], "image_shape": (2, 2)}),
+    "idx.parse_idx": (idx.parse_idx, {"content": b"\0\0\x08\1\0\0\0\1\7", "source": "seven"}),
+    "idx.read_idx": (idx.read_idx, None),
+    "nets.mlp": (nets.mlp, {"sizes": (D, 3, Z), "activation": "relu"}),
+    "nets.linear": (nets.linear, {"inputs": D, "outputs": Z}),
+    "nets.AutoregressiveLinear": (nets.AutoregressiveLinear, {"size": Z}),
+    "nets.AutoregressiveLinear.forward": (nets.AutoregressiveLinear(Z).forward, {"z": V}),
+    "distributions.gaussian_log_prob": (dist.gaussian_log_prob, {"z": V, "mean": V, "log_var": V}),
+    "distributions.standard_gaussian_log_prob": (dist.standard_gaussian_log_prob, {"z": V}),
+    "distributions.gaussian_full_log_prob": (
+        dist.gaussian_full_log_prob,
+        {"z": V, "mean": V, "scale_tril": M},
+    ),
+    "distributions.bernoulli_log_prob": (dist.bernoulli_log_prob, {"x": V, "logits": V}),
+    "distributions.categorical_log_prob": (
+        dist.categorical_log_prob,
+        {"y": torch.zeros(B, dtype=torch.int64), "logits": V},
+    ),
+    "distributions.gaussian_entropy": (dist.gaussian_entropy, {"log_var": V}),
+    "distributions.gaussian_full_entropy": (dist.gaussian_full_entropy, {"scale_tril": M}),
+    "distributions.bernoulli_entropy": (dist.bernoulli_entropy, {"logits": V}),
+    "distributions.categorical_entropy": (dist.categorical_entropy, {"logits": V}),
+    "reparameterizations.gaussian_sample": (rep.gaussian_sample, {"mean": V, "log_var": V, "noise": V}),
+    "reparameterizations.masked_scale_tril": (rep.masked_scale_tril, {"log_var": V, "lower": M}),
+    "reparameterizations.gaussian_full_sample": (
+        rep.gaussian_full_sample,
+        {"mean": V, "scale_tril": M, "noise": V},
+    ),
+    "reparameterizations.iaf_step": (rep.iaf_step, {"z": V, "shift": V, "gate": V}),
+    "reparameterizations.gumbel_noise": (rep.gumbel_noise, {"shape": (B, Z)}),
+    "reparameterizations.gumbel_max": (rep.gumbel_max, {"logits": V, "noise": V}),
+    "reparameterizations.gumbel_softmax": (rep.gumbel_softmax, {"logits": V, "noise": V, "temperature": 1.0}),
+    "reparameterizations.straight_through": (rep.straight_through, {"soft": V}),
+    "divergences.kl_gaussian_per_dimension": (div.kl_gaussian_per_dimension, KL_ARGUMENTS),
+    "divergences.kl_gaussian": (div.kl_gaussian, KL_ARGUMENTS),
+    "divergences.kl_standard_gaussian": (div.kl_standard_gaussian, {"mean": V, "log_var": V}),
+    "divergences.kl_gaussian_full": (div.kl_gaussian_full, FULL_KL_ARGUMENTS),
+    "divergences.kl_gaussian_residual": (
+        div.kl_gaussian_residual,
+        {"delta_mean": V, "delta_log_var": V, "log_var_p": V},
+    ),
+    "divergences.kl_categorical": (div.kl_categorical, {"logits_q": V, "logits_p": V}),
+    "divergences.kl_categorical_uniform": (div.kl_categorical_uniform, {"logits": V}),
+    "models.trace.Gaussian.standard_like": (Gaussian.standard_like, {"other": Gaussian(V, V)}),
+    "models.trace.Gaussian.sample": (Gaussian(V, V).sample, {"noise": V}),
+    "models.trace.Gaussian.log_prob": (Gaussian(V, V).log_prob, {"z": V}),
+    "models.trace.Gaussian.kl_per_dimension": (Gaussian(V, V).kl_per_dimension, {"p": Gaussian(V, V)}),
+    "models.trace.Point.sample": (Point(V).sample, {"noise": V}),
+    "models.trace.Point.log_prob": (Point(V).log_prob, {"z": V}),
+    "models.trace.Point.kl_per_dimension": (Point(V).kl_per_dimension, {"p": Gaussian(V, V)}),
+    "models.trace.Bernoulli.log_prob": (Bernoulli(V).log_prob, {"x": V}),
+    "models.linear_gaussian.LinearGaussian.from_vae": (LinearGaussian.from_vae, {"model": linear_vae}),
+    "models.linear_gaussian.LinearGaussian.log_px": (oracle.log_px, {"x": X}),
+    "models.linear_gaussian.LinearGaussian.posterior": (oracle.posterior, {"x": X}),
+    "models.linear_gaussian.LinearGaussian.elbo": (oracle.elbo, {"x": X, "mean": V, "log_var": V}),
+    "models.linear_gaussian.LinearGaussian.gap": (oracle.gap, {"x": X, "mean": V, "log_var": V}),
+    "models.vae.VAEConfig": (VAEConfig, {"data_dim": D, "hidden": (3,)}),
+    "models.vae.VAE": (VAE, {"config": VAEConfig(data_dim=D)}),
+    "models.vae.VAE.encode": (vae.encode, {"x": X}),
+    "models.vae.VAE.decode": (vae.decode, {"z": V}),
+    "models.vae.VAE.forward": (vae.forward, {"x": X, "samples": K}),
+    "models.vae.VAE.sample": (vae.sample, {"count": B}),
+    "models.posteriors.DiagonalGaussian": (DiagonalGaussian, {"size": Z}),
+    "models.posteriors.DiagonalGaussian.forward": (DiagonalGaussian(Z).forward, {"noise": V}),
+    "models.posteriors.FullGaussian": (FullGaussian, {"size": Z}),
+    "models.posteriors.FullGaussian.forward": (FullGaussian(Z).forward, {"noise": V}),
+    "models.posteriors.AutoregressiveFlow": (AutoregressiveFlow, {"size": Z, "steps": 2}),
+    "models.posteriors.AutoregressiveFlow.forward": (AutoregressiveFlow(Z, 2).forward, {"noise": V}),
+    "models.grid.GridModel.log_likelihood": (grid.log_likelihood, {"x": X[:, :2]}),
+    "models.grid.GridModel.log_joint": (grid.log_joint, {"x": X[:, :2]}),
+    "models.grid.GridModel.log_px": (grid.log_px, {"x": X[:, :2]}),
+    "models.grid.GridModel.log_posterior": (grid.log_posterior, {"x": X[:, :2]}),
+    "models.grid.GridModel.posterior_moments": (grid.posterior_moments, {"x": X[:, :2]}),
+    "models.grid.GridModel.gaussian": (grid.gaussian, {"mean": V[:, :1], "log_var": V[:, :1]}),
+    "models.grid.GridModel.elbo": (grid.elbo, {"x": X[:, :2], "log_q": LOG_Q}),
+    "models.grid.GridModel.reverse_kl": (grid.reverse_kl, {"x": X[:, :2], "log_q": LOG_Q}),
+    "models.grid.GridModel.forward_kl": (grid.forward_kl, {"x": X[:, :2], "log_q": LOG_Q}),
+    "models.grid.GridModel.best_gaussian": (grid.best_gaussian, {"x": X[:, :2], "steps": 2}),
+    "objectives.elbo": (objectives.elbo, {"trace": TRACE}),
+    "objectives.beta_elbo": (objectives.beta_elbo, {"trace": TRACE, "beta": 1.0}),
+    "objectives.reconstruction": (objectives.reconstruction, {"trace": TRACE}),
+    "estimators.importance_weighted_bound": (est.importance_weighted_bound, {"log_weight": V}),
+    "estimators.log_px_estimate": (est.log_px_estimate, {"model": vae, "x": X, "samples": K, "chunk": 2}),
+    "estimators.pathwise_gradient": (
+        est.pathwise_gradient,
+        {"df": torch.sin, "mean": V, "log_var": V, "noise": V},
+    ),
+    "estimators.score_function_gradient": (
+        est.score_function_gradient,
+        {"f": lambda z: z.sum(-1), "mean": V, "log_var": V, "noise": V},
+    ),
+    "discrete_gradients.categorical_gradient": (discrete.categorical_gradient, {"values": V, "logits": V}),
+    "discrete_gradients.categorical_score_gradient": (
+        discrete.categorical_score_gradient,
+        {"values": V[0], "logits": V[0], "noise": V},
+    ),
+    "discrete_gradients.relaxed_gradient": (
+        discrete.relaxed_gradient,
+        {"f": lambda w: w.sum(-1), "logits": V[0], "noise": V, "temperature": 1.0},
+    ),
+    "variational.fit_posterior": (variational.fit_posterior, {**VARIATIONAL, "steps": 1, "samples": 2}),
+    "variational.estimate_elbo": (variational.estimate_elbo, {**VARIATIONAL, "samples": 2}),
+    "metrics.active_by_kl": (metrics.active_by_kl, {"kl_per_dimension": V, "threshold": 0.1}),
+    "metrics.active_by_variance": (metrics.active_by_variance, {"mean": V, "threshold": 0.1}),
+    "training.fit": (training.fit, FIT),
+    "checkpoints.save_checkpoint": (checkpoints.save_checkpoint, None),
+    "checkpoints.load_checkpoint": (checkpoints.load_checkpoint, None),
+}
+
+# (callable, arguments that differ from GOOD, the argument named, what was expected, what came)
+BAD = [
+    ("data.ImageData", {"train_x": X * 3}, "train_x", "pixels in [0, 1]", "1.5"),
+    ("data.ImageData", {"test_x": X[:, :5]}, "test_x", "[N, 6]", "(4, 5)"),
+    ("data.ImageData", {"test_y": LABELS[:3]}, "test_y", "one label per image", "(3,)"),
+    ("data.ImageData", {"image_shape": 6}, "image_shape", "(height, width)", "6"),
+    ("data.load_mnist", {"full": "digits"}, "full", "True or False", "'digits'"),
+    ("data.load_images", {"name": "cifar"}, "name", "'mnist', 'mnist-full', 'digits'", "'cifar'"),
+    ("data.stratified_sample", {"count": 5}, "count", "1 to 4", "5"),
+    ("data.stratified_sample", {"count": 0}, "count", "1 to 4", "0"),
+    ("data.stratified_sample", {"labels": LABELS[:0]}, "labels", "at least one row", "(0,)"),
+    ("data.stratified_sample", {"labels": np.eye(2)}, "labels", "[N]", "(2, 2)"),
+    ("data.stratified_sample", {"labels": LABELS - 1}, "labels", "0 or more", "from -1"),
+    ("data.binarize", {"x": X + 1}, "x", "pixels in [0, 1]", "from 1.5 to 1.5"),
+    ("data.binarize", {"x": -X}, "x", "pixels in [0, 1]", "-0.5"),
+    ("data.binarize", {"x": NAN}, "x", "finite", "NaN"),
+    ("data.binarize", {"x": X.byte()}, "x", "floating-point", "torch.uint8"),
+    ("data.binarize", {"generator": 3}, "generator", "a torch.Generator", "3"),
+    ("data.binarize_static", {"x": NAN}, "x", "finite", "NaN"),
+    ("data.binarize_static", {"seed": "zero"}, "seed", "an int", "'zero'"),
+    ("data.binarize_threshold", {"x": X * 255}, "x", "pixels in [0, 1]", "127.5"),
+    ("data.binarize_threshold", {"threshold": 127}, "threshold", "[0, 1)", "127"),
+    ("data.pool2x2", {"image_shape": (1, 4)}, "image_shape", "even height and width", "(1, 4)"),
+    ("data.pool2x2", {"image_shape": (2, 4)}, "x", "[N, 8]", "(4, 4)"),
+    ("data.pool2x2", {"image_shape": 2}, "image_shape", "(height, width)", "2"),
+    ("data.pool2x2", {"x": NAN}, "x", "finite", "NaN"),
+    ("idx.parse_idx", {"content": b"GIF89a"}, "seven", "magic number", "0x47494638"),
+    ("idx.parse_idx", {"content": b"\0\0\x08\1\0\0\0\2\7"}, "seven", "10 bytes", "9 bytes"),
+    ("idx.read_idx", {"path": README}, str(README), "magic number", "0x"),
+    ("nets.mlp", {"sizes": (D,)}, "sizes", "input, hidden ..., output", "(6,)"),
+    ("nets.mlp", {"sizes": (D, 0, Z)}, "outputs", "1 or more", "0"),
+    ("nets.mlp", {"activation": "gelu"}, "activation", "'relu', 'tanh', 'softplus'", "'gelu'"),
+    ("nets.linear", {"inputs": 0}, "inputs", "1 or more", "0"),
+    ("nets.linear", {"outputs": 2.5}, "outputs", "whole number", "2.5"),
+    ("nets.AutoregressiveLinear", {"size": 0}, "size", "1 or more", "0"),
+    ("nets.AutoregressiveLinear.forward", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    ("distributions.gaussian_log_prob", {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
+    ("distributions.gaussian_log_prob", {"log_var": TALL}, "log_var", "matches z (4, 2)", "(5, 2)"),
+    ("distributions.gaussian_log_prob", {"log_var": 0.0}, "log_var", "a tensor", "float"),
+    ("distributions.standard_gaussian_log_prob", {"z": torch.tensor(1.0)}, "z", "one dimension", "a scalar"),
+    ("distributions.gaussian_full_log_prob", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
+    (
+        "distributions.gaussian_full_log_prob",
+        {"scale_tril": BATCH_OF_FIVE},
+        "scale_tril",
+        "match (4,)",
+        "(5, 2, 2)",
+    ),
+    ("distributions.gaussian_full_log_prob", {"mean": WIDE}, "mean", "matches z", "(4, 3)"),
+    ("distributions.bernoulli_log_prob", {"logits": WIDE}, "logits", "matches x (4, 2)", "(4, 3)"),
+    ("distributions.categorical_log_prob", {"y": torch.zeros(5).long()}, "y", "shape (4,)", "(5,)"),
+    ("distributions.categorical_log_prob", {"y": 1}, "y", "a tensor", "int"),
+    ("distributions.gaussian_entropy", {"log_var": V[0, 0]}, "log_var", "one dimension", "a scalar"),
+    ("distributions.gaussian_full_entropy", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
+    ("distributions.bernoulli_entropy", {"logits": V[:0]}, "logits", "at least one example", "(0, 2)"),
+    ("distributions.categorical_entropy", {"logits": V[:, :0]}, "logits", "one coordinate", "(4, 0)"),
+    ("reparameterizations.gaussian_sample", {"log_var": WIDE}, "log_var", "matches noise", "(4, 3)"),
+    ("reparameterizations.gaussian_sample", {"mean": TALL}, "mean", "matches noise (4, 2)", "(5, 2)"),
+    ("reparameterizations.masked_scale_tril", {"lower": V}, "lower", "[..., 2, 2]", "(4, 2)"),
+    ("reparameterizations.masked_scale_tril", {"lower": BATCH_OF_FIVE}, "lower", "match (4,)", "(5, 2, 2)"),
+    ("reparameterizations.gaussian_full_sample", {"mean": WIDE}, "mean", "matches noise", "(4, 3)"),
+    ("reparameterizations.gaussian_full_sample", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
+    ("reparameterizations.iaf_step", {"gate": WIDE}, "gate", "matches z (4, 2)", "(4, 3)"),
+    ("reparameterizations.gumbel_noise", {"shape": (B, -1)}, "shape", "1 or more", "-1"),
+    ("reparameterizations.gumbel_max", {"logits": WIDE}, "logits", "matches noise", "(4, 3)"),
+    ("reparameterizations.gumbel_softmax", {"temperature": -1.0}, "temperature", "above 0", "-1.0"),
+    ("reparameterizations.gumbel_softmax", {"temperature": 0}, "temperature", "above 0", "0"),
+    ("reparameterizations.gumbel_softmax", {"temperature": float("nan")}, "temperature", "above 0", "nan"),
+    ("reparameterizations.gumbel_softmax", {"logits": WIDE}, "logits", "matches noise", "(4, 3)"),
+    ("reparameterizations.straight_through", {"soft": V[:0]}, "soft", "at least one example", "(0, 2)"),
+    ("divergences.kl_gaussian_per_dimension", {"mean_p": WIDE}, "mean_p", "matches mean_q", "(4, 3)"),
+    ("divergences.kl_gaussian", {"log_var_p": TALL}, "log_var_p", "matches mean_q (4, 2)", "(5, 2)"),
+    ("divergences.kl_standard_gaussian", {"log_var": WIDE}, "log_var", "matches mean (4, 2)", "(4, 3)"),
+    ("divergences.kl_gaussian_full", {"scale_tril_q": V}, "scale_tril_q", "[..., 2, 2]", "(4, 2)"),
+    (
+        "divergences.kl_gaussian_full",
+        {"scale_tril_p": BATCH_OF_FIVE},
+        "scale_tril_p",
+        "match (4,)",
+        "(5, 2, 2)",
+    ),
+    ("divergences.kl_gaussian_residual", {"log_var_p": WIDE}, "log_var_p", "matches delta_mean", "(4, 3)"),
+    ("divergences.kl_categorical", {"logits_p": WIDE}, "logits_p", "matches logits_q", "(4, 3)"),
+    ("divergences.kl_categorical_uniform", {"logits": V[0, 0]}, "logits", "one dimension", "a scalar"),
+    ("models.trace.Gaussian.standard_like", {"other": V}, "other", "a Gaussian or a Point", "Tensor"),
+    ("models.trace.Gaussian.sample", {"noise": WIDE}, "mean", "matches noise (4, 3)", "(4, 2)"),
+    ("models.trace.Gaussian.log_prob", {"z": WIDE}, "mean", "matches z (4, 3)", "(4, 2)"),
+    ("models.trace.Gaussian.kl_per_dimension", {"p": V}, "p", "a Gaussian", "Tensor"),
+    ("models.trace.Gaussian.kl_per_dimension", {"p": Gaussian(WIDE, WIDE)}, "mean_p", "mean_q", "(4, 3)"),
+    ("models.trace.Point.sample", {"noise": WIDE}, "noise", "matches mean (4, 2)", "(4, 3)"),
+    ("models.trace.Point.log_prob", {"z": WIDE}, "z", "matches mean (4, 2)", "(4, 3)"),
+    ("models.trace.Point.kl_per_dimension", {"p": V}, "p", "a Gaussian", "Tensor"),
+    ("models.trace.Bernoulli.log_prob", {"x": WIDE}, "logits", "matches x (4, 3)", "(4, 2)"),
+    ("models.linear_gaussian.LinearGaussian.from_vae", {"model": vae}, "model", "hidden=()", "hidden=(3,)"),
+    ("models.linear_gaussian.LinearGaussian.log_px", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.linear_gaussian.LinearGaussian.posterior", {"x": V}, "x", "[..., 6]", "(4, 2)"),
+    ("models.linear_gaussian.LinearGaussian.elbo", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.linear_gaussian.LinearGaussian.elbo", {"mean": X, "log_var": X}, "mean", "[..., 2]", "(4, 6)"),
+    ("models.linear_gaussian.LinearGaussian.gap", {"log_var": WIDE}, "log_var", "matches mean", "(4, 3)"),
+    ("models.vae.VAEConfig", {"data_dim": 0}, "data_dim", "1 or more", "0"),
+    ("models.vae.VAEConfig", {"latent_dim": 2.0}, "latent_dim", "whole number", "2.0"),
+    ("models.vae.VAEConfig", {"hidden": (200, -1)}, "hidden", "1 or more", "-1"),
+    ("models.vae.VAEConfig", {"likelihood": "laplace"}, "likelihood", "'bernoulli', 'gaussian'", "'laplace'"),
+    ("models.vae.VAEConfig", {"posterior": "flow"}, "posterior", "'gaussian', 'point'", "'flow'"),
+    ("models.vae.VAEConfig", {"activation": "swish"}, "activation", "'relu'", "'swish'"),
+    ("models.vae.VAEConfig", {"noise_log_var": 0.0}, "noise_log_var", "None with a Bernoulli", "0.0"),
+    ("models.vae.VAE", {"config": {"data_dim": D}}, "config", "a VAEConfig", "dict"),
+    ("models.vae.VAE.encode", {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    ("models.vae.VAE.encode", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.vae.VAE.encode", {"x": X.byte()}, "x", "floating-point", "torch.uint8"),
+    ("models.vae.VAE.decode", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    ("models.vae.VAE.forward", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.vae.VAE.forward", {"samples": 0}, "samples", "1 or more", "0"),
+    ("models.vae.VAE.sample", {"count": 0}, "count", "1 or more", "0"),
+    ("models.posteriors.DiagonalGaussian", {"size": 0}, "size", "1 or more", "0"),
+    ("models.posteriors.DiagonalGaussian.forward", {"noise": WIDE}, "noise", "[..., 2]", "(4, 3)"),
+    ("models.posteriors.FullGaussian", {"size": -1}, "size", "1 or more", "-1"),
+    ("models.posteriors.FullGaussian.forward", {"noise": WIDE}, "noise", "[..., 2]", "(4, 3)"),
+    ("models.posteriors.AutoregressiveFlow", {"steps": 0}, "steps", "1 or more", "0"),
+    ("models.posteriors.AutoregressiveFlow", {"size": 0}, "size", "1 or more", "0"),
+    ("models.posteriors.AutoregressiveFlow.forward", {"noise": WIDE}, "noise", "[..., 2]", "(4, 3)"),
+    ("models.grid.GridModel.log_likelihood", {"x": X}, "x", "[B, 2]", "(4, 6)"),
+    ("models.grid.GridModel.log_joint", {"x": NAN[:, :2]}, "x", "finite", "NaN"),
+    ("models.grid.GridModel.log_px", {"x": X}, "x", "[B, 2]", "(4, 6)"),
+    ("models.grid.GridModel.log_posterior", {"x": X}, "x", "[B, 2]", "(4, 6)"),
+    ("models.grid.GridModel.posterior_moments", {"x": X}, "x", "[B, 2]", "(4, 6)"),
+    ("models.grid.GridModel.gaussian", {"mean": V, "log_var": V}, "mean", "[B, 1]", "(4, 2)"),
+    ("models.grid.GridModel.elbo", {"log_q": V}, "log_q", "matches z (31,)", "(4, 2)"),
+    ("models.grid.GridModel.reverse_kl", {"log_q": V}, "log_q", "matches z (31,)", "(4, 2)"),
+    ("models.grid.GridModel.forward_kl", {"log_q": V}, "log_q", "matches z (31,)", "(4, 2)"),
+    ("models.grid.GridModel.best_gaussian", {"steps": 0}, "steps", "1 or more", "0"),
+    ("objectives.elbo", {"trace": V}, "trace", "Trace", "Tensor"),
+    ("objectives.beta_elbo", {"trace": V}, "trace", "Trace", "Tensor"),
+    ("objectives.beta_elbo", {"beta": -0.5}, "beta", "0 or more", "-0.5"),
+    ("objectives.beta_elbo", {"beta": float("inf")}, "beta", "finite", "inf"),
+    ("objectives.reconstruction", {"trace": None}, "trace", "Trace", "NoneType"),
+    ("estimators.importance_weighted_bound", {"log_weight": V[0, 0]}, "log_weight", "dimension", "a scalar"),
+    ("estimators.log_px_estimate", {"x": NAN}, "x", "finite", "NaN"),
+    ("estimators.log_px_estimate", {"x": WIDE}, "x", "[..., 6]", ", 3)"),
+    ("estimators.log_px_estimate", {"samples": 0}, "samples", "1 or more", "0"),
+    ("estimators.log_px_estimate", {"chunk": 0}, "chunk", "1 or more", "0"),
+    ("estimators.pathwise_gradient", {"mean": WIDE}, "mean", "matches noise", "(4, 3)"),
+    ("estimators.pathwise_gradient", {"df": lambda z: z.sum(-1)}, "df", "shape (4, 2)", "(4,)"),
+    ("estimators.score_function_gradient", {"log_var": WIDE}, "log_var", "matches noise", "(4, 3)"),
+    ("estimators.score_function_gradient", {"f": torch.sin}, "f", "shape (4,)", "(4, 2)"),
+    ("discrete_gradients.categorical_gradient", {"logits": WIDE}, "logits", "matches values", "(4, 3)"),
+    ("discrete_gradients.categorical_score_gradient", {"values": V}, "values", "[Y]", "(4, 2)"),
+    ("discrete_gradients.relaxed_gradient", {"temperature": -1.0}, "temperature", "above 0", "-1.0"),
+    ("discrete_gradients.relaxed_gradient", {"f": torch.sin}, "f", "shape (4,)", "(4, 2)"),
+    ("variational.fit_posterior", {"size": 0}, "size", "1 or more", "0"),
+    ("variational.fit_posterior", {"steps": 0}, "steps", "1 or more", "0"),
+    ("variational.fit_posterior", {"learning_rate": 0.0}, "learning_rate", "above 0", "0.0"),
+    ("variational.fit_posterior", {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    (
+        "variational.fit_posterior",
+        {"log_joint": lambda z: z[:, 0] / 0},
+        "log_joint",
+        "a finite ELBO",
+        "step 0",
+    ),
+    ("variational.estimate_elbo", {"samples": 1}, "samples", "2 or more", "1"),
+    ("variational.estimate_elbo", {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    ("metrics.active_by_kl", {"kl_per_dimension": NAN}, "kl_per_dimension", "finite", "NaN"),
+    ("metrics.active_by_kl", {"kl_per_dimension": INFINITE}, "kl_per_dimension", "finite", "infinity"),
+    ("metrics.active_by_kl", {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
+    ("metrics.active_by_variance", {"mean": NAN}, "mean", "finite", "NaN"),
+    ("metrics.active_by_variance", {"mean": V[:1]}, "mean", "at least two examples", "1"),
+    ("metrics.active_by_variance", {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
+    ("training.fit", {"x": NAN}, "x", "finite", "NaN"),
+    ("training.fit", {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    ("training.fit", {"epochs": 0}, "epochs", "1 or more", "0"),
+    ("training.fit", {"batch_size": 0}, "batch_size", "1 or more", "0"),
+    ("training.fit", {"learning_rate": -1e-3}, "learning_rate", "above 0", "-0.001"),
+    (
+        "training.fit",
+        {"objective": objectives.beta_elbo, "schedules": {"beta": lambda step: -1.0}},
+        "beta",
+        "0 or more",
+        "-1.0",
+    ),
+    ("checkpoints.save_checkpoint", {"model": nn.Linear(1, 1), "path": "x"}, "model", "config", "Linear"),
+    (
+        "checkpoints.load_checkpoint",
+        {"path": README, "model_class": VAE, "config_class": VAEConfig},
+        "path",
+        "a checkpoint",
+        "README.md",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", [name for name, (_, arguments) in GOOD.items() if arguments is not None])
+def test_the_working_calls_work(name):
+    function, arguments = GOOD[name]
+    function(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "argument", "expected", "got"),
+    BAD,
+    ids=[f"{name}-{'-'.join(changes)}" for name, changes, *_ in BAD],
+)
+def test_refusal_names_argument_expected_and_got(name, changes, argument, expected, got):
+    function, arguments = GOOD[name]
+    with pytest.raises(ValueError) as refusal:
+        function(**{**(arguments or {}), **changes})
+    named, _, rest = str(refusal.value).partition(": expected ")
+    wanted, _, came = rest.partition(", got ")
+    assert named == argument
+    assert expected in wanted
+    assert got in came
+
+
+TENSORS = [
+    (name, argument)
+    for name, (_, arguments) in GOOD.items()
+    for argument, value in (arguments or {}).items()
+    if isinstance(value, torch.Tensor)
+]
+
+
+@pytest.mark.parametrize(("name", "argument"), TENSORS)
+@pytest.mark.parametrize("make", [lambda t: t[:0], lambda t: t.tolist()], ids=["empty", "a list"])
+def test_no_tensor_may_be_empty_or_a_list(name, argument, make):
+    function, arguments = GOOD[name]
+    with pytest.raises(ValueError, match=r"^\w+: expected .+, got .+") as refusal:
+        function(**{**arguments, argument: make(arguments[argument])})
+    assert str(refusal.value).partition(":")[0] in {*arguments, "mean", "logits", "z"}
+
+
+def public_callables():
+    """Functions and methods with arguments, and constructors that check, as "module.name"."""
+    for info in pkgutil.walk_packages(hvae_lessons.__path__, "hvae_lessons."):
+        short = info.name.removeprefix("hvae_lessons.")
+        if short.split(".")[0] in NOT_HERE:
+            continue
+        module = importlib.import_module(info.name)
+        for name, member in vars(module).items():
+            if name.startswith("_") or getattr(member, "__module__", None) != info.name:
+                continue
+            if inspect.isfunction(member) and inspect.signature(member).parameters:
+                yield f"{short}.{name}"
+            elif inspect.isclass(member) and not issubclass(member, Exception):
+                yield from (f"{short}.{name}{method}" for method in _checked_methods(member))
+
+
+def _checked_methods(cls):
+    own = vars(cls)
+    if "__post_init__" in own or issubclass(cls, nn.Module):
+        yield ""
+    for name, member in own.items():
+        function = member.__func__ if isinstance(member, classmethod) else member
+        takes_arguments = inspect.isfunction(function) and len(inspect.signature(function).parameters) > 1
+        if takes_arguments and not name.startswith("_"):
+            yield f".{name}"
+
+
+def test_every_public_function_is_here():
+    public = set(public_callables()) - TESTED_ELSEWHERE
+    assert public - GOOD.keys() == set(), "no working call in GOOD"
+    assert public - {name for name, *_ in BAD} == set(), "no bad call in BAD"
+    assert GOOD.keys() - public == set(), "in GOOD, but not public"
