@@ -7,6 +7,8 @@ import torch
 from IPython.display import HTML, Code, display
 
 from hvae_lessons.figures.style import apply_style
+from hvae_lessons.proofs import examine
+from hvae_lessons.proofs.rendering import chapter_markdown, theorem_markdown, theorem_text
 
 
 def setup(seed=0):
@@ -44,6 +46,41 @@ def show_source(function, docstring=False):
     where = os.path.relpath(inspect.getsourcefile(function), os.path.dirname(os.path.dirname(__file__)))
     display(HTML(f'<p class="source-path"><code>{where}</code></p>'))
     display(Code(source, language="python"))
+
+
+def show_proof(name):
+    """Prove a theorem on the code of the package, try its wrong variants, and show what came of it.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | str | of a theorem; `hvae_lessons.proofs.all_theorems` lists them |
+
+    Raises: ValueError for an unknown name; RuntimeError, after showing it, for a theorem that fails.
+    Source: hvae_lessons.proofs.
+    """
+    examination = examine(name)
+    _show_markdown(theorem_markdown(examination), theorem_text(examination))
+    if not examination.passed:
+        raise RuntimeError(theorem_text(examination))
+
+
+def show_theorems(examinations, chapter):
+    """Show a chapter's theorems: what each is about, how it was proved, and its statement.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `examinations` | list of Examination | results of `hvae_lessons.proofs.examine` |
+    | `chapter` | str | which of their chapters |
+
+    Raises: ValueError for a chapter without theorems.
+    Source: hvae_lessons.proofs.
+    """
+    markdown = chapter_markdown(examinations, chapter)
+    _show_markdown(markdown, markdown)
+
+
+def _show_markdown(markdown, text):
+    display({"text/markdown": markdown, "text/plain": text}, raw=True)
 
 
 def _without_docstring(source):

@@ -1,0 +1,205 @@
+"""Theorems about objectives.py: what each objective is in expectation, and what its optimum decodes."""
+
+import sympy
+import torch
+
+from hvae_lessons.distributions import gaussian_log_prob
+from hvae_lessons.models import Gaussian, Layer, Trace
+from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
+from hvae_lessons.proofs import equal, theorem, true
+from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean, normal_log_density
+from hvae_lessons.symbolic import positive, real
+
+
+class _TwoLevelModel:
+    """x <- z_1 <- z_2 with linear maps, two coordinates of z_1, and q(z_1 | x) q(z_2 | x)."""
+
+    def __init__(self):
+        self.x, self.log_var_x = real("x", 1, 1), log_variance("s")
+        self.weight, self.bias, self.slope = real("w", 2, 1), real("b", 1), real("a", 1, 2)
+        self.q_1 = Gaussian(real("mu", 1, 2), log_variance("sigma", 1, 2))
+        self.q_2 = Gaussian(real("nu", 1, 1), log_variance("tau", 1, 1))
+        self.log_var_1 = log_variance("sigma_p", 1, 2)
+        self.noise = real("epsilon", 1, 3)
+
+    def trace(self):
+        """One pass, by the classes of the package."""
+        z_1, z_2 = self.q_1.sample(self.noise[:, :2]), self.q_2.sample(self.noise[:, 2:])
+        p_x = Gaussian(z_1 @ self.weight + self.bias, self.log_var_x.expand_as(self.x))
+        p_1 = Gaussian(z_2 @ self.slope, self.log_var_1)
+        layers = (Layer(z_1, self.q_1, p_1), Layer(z_2, self.q_2, Gaussian.standard_like(self.q_2)))
+        return Trace(p_x.log_prob(self.x), layers)
+
+    def mean_over_noise(self, values):
+        """Expectation of one value per example over the noise of the pass."""
+        return [noise_mean(value, self.noise) for value in values.entries]
+
+    def definition(self, beta):
+        r"""E_q[log p(x | z) + beta (log p(z) - log q(z | x))], an integral over z of textbook densities."""
+        u, v, t = z = sympy.symbols("z_1 z_2 t", real=True)
+        mean = [*self.q_1.mean.entries.flat, *self.q_2.mean.entries.flat]
+        log_var = [*self.q_1.log_var.entries.flat, *self.q_2.log_var.entries.flat]
+        weight, slope = self.weight.entries[:, 0], self.slope.entries[0]
+        log_px_given_z = normal_log_density(
+            self.x.item(), u * weight[0] + v * weight[1] + self.bias.item(), self.log_var_x.item()
+        )
+        log_pz = normal_log_density(t, 0, 0) + sum(
+            normal_log_density(z[d], slope[d] * t, self.log_var_1.entries[0, d]) for d in range(2)
+        )
+        log_qz = sum(normal_log_density(z[d], mean[d], log_var[d]) for d in range(3))
+        laws = {z[d]: (mean[d], log_var[d]) for d in range(3)}
+        return [gaussian_mean(log_px_given_z + beta * (log_pz - log_qz), laws)]
+
+
+_SCOPE = "two levels of 2 and 1 coordinates, linear Gaussian"
+
+
+@theorem(
+    "elbo-objective",
+    chapter="elbo",
+    about=(elbo,),
+    statement=r"E_{\epsilon}[\texttt{elbo}] = E_{q(z \mid x)}[\log p(x, z) - \log q(z \mid x)]",
+    source="N1 (1); N4 draft 21.15-21.17; N4 21.64-21.65",
+    scope=_SCOPE,
+)
+def elbo_objective(elbo):
+    """The mean of the objective over the noise of its pass is the ELBO, and so is that of the log-weight."""
+    model = _TwoLevelModel()
+    trace, definition = model.trace(), model.definition(beta=1)
+    return [
+        equal(
+            "the objective, averaged over the noise, is the defining integral",
+            model.mean_over_noise(elbo(trace)),
+            definition,
+        ),
+        equal(
+            "so is the logarithm of the importance weight",
+            model.mean_over_noise(trace.log_weight),
+            definition,
+        ),
+    ]
+
+
+@elbo_objective.wrong("KL added instead of subtracted")
+def _(trace):
+    return trace.log_px_given_z + trace.kl
+
+
+@elbo_objective.wrong("KL averaged over the coordinates")
+def _(trace):
+    return trace.log_px_given_z - sum(layer.kl_per_dimension.mean(-1) for layer in trace.layers)
+
+
+@elbo_objective.wrong("KL of the top level left out")
+def _(trace):
+    return trace.log_px_given_z - trace.layers[0].kl
+
+
+@theorem(
+    "beta-elbo-objective",
+    chapter="elbo",
+    about=(beta_elbo, elbo),
+    statement=r"E_{\epsilon}[\texttt{beta\_elbo}]"
+    r" = E_{q(z \mid x)}[\log p(x \mid z)] - \beta\, \mathrm{KL}(q(z \mid x) \,\|\, p(z))",
+    source="N4 21.24",
+    scope=_SCOPE,
+)
+def beta_elbo_objective(beta_elbo, elbo):
+    """For a symbolic beta, with the KL as an integral."""
+    model = _TwoLevelModel()
+    trace, beta = model.trace(), sympy.Symbol("beta", positive=True)
+    return [
+        equal(
+            "the objective, averaged over the noise, is the defining integral",
+            model.mean_over_noise(beta_elbo(trace, beta)),
+            model.definition(beta),
+        ),
+        equal("beta = 1 is the ELBO", beta_elbo(trace, 1), elbo(trace)),
+    ]
+
+
+@beta_elbo_objective.wrong("beta on the reconstruction")
+def _(trace, beta):
+    return beta * trace.log_px_given_z - trace.kl
+
+
+@beta_elbo_objective.wrong("beta on one level only")
+def _(trace, beta):
+    return trace.log_px_given_z - beta * trace.layers[0].kl - trace.layers[1].kl
+
+
+@theorem(
+    "reconstruction-objective",
+    chapter="elbo",
+    about=(reconstruction, beta_elbo),
+    statement=r"E_{\epsilon}[\texttt{reconstruction}] = E_{q(z \mid x)}[\log p(x \mid z)]",
+    source="N4 21.2.3",
+    scope=_SCOPE,
+)
+def reconstruction_objective(reconstruction, beta_elbo):
+    """The reconstruction is the objective at beta = 0."""
+    model = _TwoLevelModel()
+    trace = model.trace()
+    return [
+        equal(
+            "the objective, averaged over the noise, is the defining integral",
+            model.mean_over_noise(reconstruction(trace)),
+            model.definition(beta=0),
+        ),
+        equal("it is beta_elbo at beta = 0", reconstruction(trace), beta_elbo(trace, 0)),
+    ]
+
+
+@reconstruction_objective.wrong("the KL left in")
+def _(trace):
+    return trace.log_px_given_z - trace.kl
+
+
+@reconstruction_objective.wrong("the importance weight")
+def _(trace):
+    return trace.log_weight
+
+
+@theorem(
+    "optimal-decoder",
+    chapter="vae",
+    about=(gaussian_log_prob,),
+    statement=r"\operatorname{argmax}_d \sum_i r_i \log N(x_i; d, s^2) = \frac{\sum_i r_i x_i}{\sum_i r_i}"
+    r" = E[x \mid z]",
+    source="N4 21.23 and the sentence after it",
+    scope="three inputs x_i that share one code z, with symbolic weights r_i = p_D(x_i) q(z | x_i)",
+)
+def optimal_decoder(gaussian_log_prob):
+    """Away from the conditional mean the objective is lower, by a square: no other output is as good."""
+    x, weights = real("x", 3, 1), positive("r", 3)
+    decoded, log_var = real("d", 1), log_variance("s", 1)
+
+    def objective(output):
+        return (weights * gaussian_log_prob(x, output, log_var)).sum()
+
+    total = weights.sum()
+    conditional_mean = (weights.unsqueeze(-1) * x).sum(0) / total
+    loss = (total * (decoded - conditional_mean) ** 2 / (2 * log_var.exp())).sum()
+    return [
+        equal(
+            "any other output is worse by a multiple of its squared distance",
+            objective(conditional_mean) - objective(decoded),
+            loss,
+        ),
+        true("and that multiple is positive", (total / (2 * log_var.exp())).entries[0] > 0),
+        equal(
+            "the gradient in the output vanishes at the conditional mean",
+            objective(decoded).item().diff(decoded.item()).subs(decoded.item(), conditional_mean.item()),
+            0,
+        ),
+    ]
+
+
+@optimal_decoder.wrong("fourth power of the error")
+def _(z, mean, log_var):
+    return -0.5 * ((z - mean) ** 4 * torch.exp(-log_var)).sum(-1)
+
+
+@optimal_decoder.wrong("log-cosh of the error")
+def _(z, mean, log_var):
+    return -torch.log(torch.exp(z - mean) + torch.exp(mean - z)).sum(-1)

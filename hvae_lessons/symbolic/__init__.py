@@ -1,0 +1,15 @@
+r"""Run the package's torch functions on sympy symbols.
+
+A `SymbolicTensor` is a torch.Tensor whose entries are sympy expressions. Handed to an unchanged function of
+the package it collects, operation by operation, the expression that the function computes, with its axes and
+reductions; `hvae_lessons.proofs` then compares that expression with the mathematics.
+
+Two things are refused, because either would turn a proof into an approximation: an operation that is not in
+the table of operations.py, and a floating-point constant that exact.py does not recognize.
+"""
+
+from hvae_lessons.symbolic.exact import exact
+from hvae_lessons.symbolic.operations import OPERATIONS
+from hvae_lessons.symbolic.tensor import SymbolicTensor, exact_array, positive, real, stop_gradient
+
+__all__ = ["OPERATIONS", "SymbolicTensor", "exact", "exact_array", "positive", "real", "stop_gradient"]

@@ -1,0 +1,254 @@
+"""Every theorem is proved for the code and refuted for its wrong variants; and the engine is not fooled."""
+
+import mpmath
+import pytest
+import sympy
+import torch
+
+from hvae_lessons import distributions, divergences, estimators, objectives, reparameterizations
+from hvae_lessons.proofs import (
+    Theorem,
+    Verdict,
+    all_theorems,
+    equal,
+    examine,
+    formulas_without_theorem,
+    prove,
+    theorem,
+    true,
+)
+from hvae_lessons.proofs.claims import PROVED, REFUTED, UNDECIDED, canonical, row_by_row
+from hvae_lessons.proofs.integrals import integral
+from hvae_lessons.symbolic import SymbolicTensor, real
+
+THEOREMS = all_theorems()
+FORMULA_MODULES = (distributions, divergences, objectives, reparameterizations, estimators)
+
+u, a, b, z = sympy.symbols("u a b z", real=True)
+s = sympy.Symbol("s", positive=True)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in THEOREMS])
+def test_theorem_holds_for_the_code(name):
+    verdict = prove(name)
+    open_claims = [(claim.step, claim.status, claim.detail) for claim in verdict.claims if not claim.holds]
+    assert verdict.holds, open_claims
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"), [(entry.name, label) for entry in THEOREMS for label in entry.wrong_variants]
+)
+def test_wrong_variant_is_refuted(name, variant):
+    verdict = prove(name, variant)
+    assert verdict.refuted
+    assert not verdict.holds
+
+
+@pytest.mark.parametrize("entry", THEOREMS, ids=lambda entry: entry.name)
+def test_theorem_is_complete(entry):
+    assert len(entry.wrong_variants) >= 2
+    assert entry.about
+    assert entry.source
+    assert entry.scope
+
+
+NAMES = {
+    "gaussian-density",
+    "standard-gaussian-density",
+    "full-gaussian-density",
+    "bernoulli-mass",
+    "categorical-mass",
+    "gaussian-entropy",
+    "full-gaussian-entropy",
+    "bernoulli-entropy",
+    "categorical-entropy",
+    "gaussian-kl",
+    "standard-gaussian-kl",
+    "full-gaussian-kl",
+    "residual-kl",
+    "categorical-kl",
+    "uniform-kl",
+    "kl-additivity",
+    "gaussian-kl-nonnegative",
+    "elbo-objective",
+    "beta-elbo-objective",
+    "reconstruction-objective",
+    "elbo-gap",
+    "elbo-four-forms",
+    "iwae-monotone",
+    "optimal-decoder",
+    "diagonal-sample-density",
+    "full-sample-density",
+    "masked-cholesky",
+    "iaf-density",
+    "pathwise-gradient",
+    "score-function-gradient",
+    "gradient-variances",
+    "gumbel-max",
+    "gumbel-softmax-limit",
+    "straight-through",
+}
+
+
+def test_the_theorems_that_chapters_call_exist():
+    missing = NAMES - {entry.name for entry in THEOREMS}
+    assert not missing
+
+
+def test_every_public_formula_has_a_theorem():
+    assert formulas_without_theorem(*FORMULA_MODULES) == []
+
+
+@pytest.mark.parametrize("module", FORMULA_MODULES, ids=lambda module: module.__name__)
+def test_a_formula_without_theorem_is_noticed(module, monkeypatch):
+    def kl_of_nothing(x):
+        return x
+
+    monkeypatch.setattr(kl_of_nothing, "__module__", module.__name__)
+    monkeypatch.setattr(module, "kl_of_nothing", kl_of_nothing, raising=False)
+    assert f"{module.__name__}.kl_of_nothing" in formulas_without_theorem(*FORMULA_MODULES)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((a + b) ** 2, a**2 + 2 * a * b + b**2),
+        (sympy.log(1 + sympy.exp(a)), a + sympy.log(1 + sympy.exp(-a))),
+        (1 / (1 + sympy.exp(-a)), sympy.exp(a) / (1 + sympy.exp(a))),
+        (sympy.log(s**2), 2 * sympy.log(s)),
+        (sympy.exp(a / 2) ** 2, sympy.exp(a)),
+        (sympy.sqrt(s) * sympy.sqrt(s), s),
+        (sympy.sin(a) ** 2 + sympy.cos(a) ** 2, 1),
+    ],
+)
+def test_equal_expressions_are_proved_equal(left, right):
+    assert equal("", left, right).status == PROVED
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (a**2, a**3),
+        (sympy.log(1 + sympy.exp(a)), a),
+        (a, a + sympy.Rational(1, 10**12)),
+        (a, sympy.Abs(a)),
+        (sympy.oo, sympy.Integer(1)),
+        (sympy.sqrt(a**2), a),
+        (sympy.FiniteSet(1), sympy.FiniteSet(1, 2)),
+    ],
+)
+def test_different_expressions_are_refuted(left, right):
+    claim = equal("", left, right)
+    assert claim.status == REFUTED
+    assert claim.detail
+
+
+def test_numbers_alone_never_prove():
+    """f(z) has no numbers to put in, and the integral has no closed form: undecided, not proved."""
+    f = sympy.Function("f")
+    assert equal("", f(z), f(z + 1)).status == UNDECIDED
+    unknown = sympy.Integral(sympy.exp(-(z**4) - z), (z, 0, a))
+    assert equal("", unknown, a).status == UNDECIDED
+
+
+def test_a_difference_below_the_evaluation_threshold_is_not_proved():
+    assert equal("", a, a + sympy.Rational(1, 10**30)).status != PROVED
+
+
+def test_shapes_must_agree():
+    assert equal("", real("a", 2), real("a", 2, 2)).status == REFUTED
+    assert equal("", real("a", 2).sum(), real("a", 2)).status == REFUTED
+    assert equal("", real("a", 2), list(real("a", 2).entries)).status == PROVED
+
+
+def test_canonical_is_zero_for_zero_only():
+    assert canonical(sympy.log(sympy.exp(a) + sympy.exp(b)) - a - sympy.log(1 + sympy.exp(b - a))) == 0
+    assert canonical(sympy.log(sympy.exp(a) + sympy.exp(b)) - a) != 0
+
+
+@pytest.mark.parametrize(
+    ("relation", "status"),
+    [
+        (sympy.Gt(1 / s**2, 0), PROVED),
+        (sympy.Ge(a**2 - 2 * a * b + b**2, 0), PROVED),
+        (sympy.Gt(s - 1, 0), REFUTED),
+        (sympy.Lt(a**2, 0), REFUTED),
+        (sympy.true, PROVED),
+        (sympy.false, REFUTED),
+    ],
+)
+def test_relations_are_decided(relation, status):
+    assert true("", relation).status == status
+
+
+def test_a_function_that_mixes_rows_is_refuted():
+    assert row_by_row(lambda x: x.sum(-1), real("x", 2, 2)).status == PROVED
+    assert row_by_row(lambda x: x.sum(0), real("x", 2, 2)).status == REFUTED
+    assert row_by_row(lambda x: torch.softmax(x, 0).sum(-1), real("x", 2, 2)).status == REFUTED
+
+
+@pytest.mark.parametrize("factor", [1, z, z**2, (z - 1) ** 3 + u * z, z**4])
+def test_integral_agrees_with_quadrature(factor):
+    """Independent of sympy's integration: mpmath's quadrature at one point."""
+    weight = -((z - a) ** 2) / (2 * s**2) + b
+    point = {a: sympy.Rational(3, 10), b: sympy.Rational(-1, 5), s: sympy.Rational(7, 5), u: 2}
+    exact = float(integral(weight, factor, z).subs(point))
+    integrand = sympy.lambdify(z, (sympy.exp(weight) * factor).subs(point), "mpmath")
+    assert exact == pytest.approx(float(mpmath.quad(integrand, [-20, -5, 0, 5, 20])), rel=1e-10)
+
+
+def test_integral_says_when_it_diverges_or_does_not_know():
+    assert integral(z**2, 1, z) == sympy.oo
+    assert isinstance(integral(-a * z**2, 1, z), sympy.Integral)
+
+
+def entry_with(prover):
+    return Theorem("x", "elbo", (abs,), "", "", "", prover)
+
+
+def test_no_claims_is_no_proof():
+    assert not Verdict(entry_with(list), (), 0.0).holds
+
+
+def test_one_open_claim_leaves_a_theorem_open():
+    claims = equal("", a, a), equal("", sympy.Function("f")(a), a)
+    assert not Verdict(entry_with(list), claims, 0.0).holds
+    assert not Verdict(entry_with(list), claims, 0.0).refuted
+
+
+def test_examine_asks_for_wrong_variants_that_fail():
+    examination = examine("categorical-mass")
+    assert examination.passed
+    assert set(examination.wrong) == set(examination.verdict.theorem.wrong_variants)
+    assert not examination._replace(wrong={}).passed
+    assert not examination._replace(wrong={"right after all": examination.verdict}).passed
+
+
+def test_an_error_inside_a_proof_is_not_swallowed(monkeypatch):
+    entry = next(entry for entry in THEOREMS if entry.name == "gaussian-entropy")
+    monkeypatch.setitem(entry.wrong_variants, "broken", (lambda log_var: torch.erf(log_var),))
+    with pytest.raises(NotImplementedError, match="erf"):
+        prove("gaussian-entropy", "broken")
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match="name: expected one of"):
+        prove("gaussian-lk")
+    with pytest.raises(ValueError, match="variant: expected one of"):
+        prove("gaussian-kl", "no such mistake")
+    with pytest.raises(ValueError, match="name: expected a new theorem"):
+        theorem("gaussian-kl", chapter="elbo", about=(), statement="", source="")(list)
+    with pytest.raises(ValueError, match="chapter: expected one of"):
+        theorem("new", chapter="no such chapter", about=(), statement="", source="")(list)
+
+
+def test_the_well_known_trap_passes_the_obvious_check_and_is_negative():
+    """log sigma^2 in the formula for log sigma: zero at q = p, and 1/2 - log 2 at sigma_q^2 = 2 sigma_p^2."""
+    trap = next(e for e in THEOREMS if e.name == "gaussian-kl").wrong_variants[
+        "log sigma^2 in the formula for log sigma"
+    ][1]
+    zero = SymbolicTensor([0])
+    assert trap(zero, zero, zero, zero).item() == 0
+    assert trap(zero, SymbolicTensor([sympy.log(2)]), zero, zero).item() == sympy.Rational(1, 2) - sympy.log(
+        2
+    )
