@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from hvae_lessons.checks import check_count, check_data, check_positive
 from hvae_lessons.objectives import elbo

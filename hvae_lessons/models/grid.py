@@ -94,8 +94,8 @@ class GridModel(NamedTuple):
         | `steps` | whole number | iterations of L-BFGS, at most, from each start |
         | returns | two [B, 1] | q's mean and log-variance |
 
-        The ELBO of a posterior with several peaks has several maxima, so the search starts twice, narrow at the
-        highest peak and with the posterior's own moments, and keeps the better end for each example.
+        Under a posterior with several peaks the ELBO has several maxima. So the search starts twice, narrow
+        at the highest peak and with the posterior's own moments, and keeps the better end for each example.
 
         Raises: ValueError for x or steps that make no sense.
         Source: N4 draft 21.15, maximized over q for each x (no encoder).

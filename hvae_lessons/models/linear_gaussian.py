@@ -32,6 +32,22 @@ class LinearGaussian(NamedTuple):
         affine = model.decoder[0]
         return cls(affine.weight.detach(), affine.bias.detach(), model.noise_log_var.detach())
 
+    @classmethod
+    def from_hierarchy(cls, model):
+        """The same p(x) as a linear hierarchy: the noise of all its levels, side by side, is one code.
+
+        x is affine in that noise: the columns of the weight are what a unit of noise adds to the mean of x.
+        """
+        config = model.config
+        is_linear = not any(config.hidden) and config.likelihood == "gaussian" and config.constant_variance
+        expect(is_linear, "model", "no hidden layers, constant variances, a Gaussian likelihood", config)
+        units = torch.cat([torch.zeros(1, sum(config.latent_dims)), torch.eye(sum(config.latent_dims))])
+        with torch.no_grad():
+            noise = tuple(units.split(config.latent_dims, -1))
+            mean = model.decode(model.generate(noise)).mean  # [1 + all Z, D]
+        noise_log_var = model.likelihood.noise_log_var.detach()
+        return cls((mean[1:] - mean[0]).T, mean[0], noise_log_var)
+
     def log_px(self, x):
         """Exact log p(x) in nats: [B, D] -> [B]."""
         check_data("x", x, self.weight.shape[0])
@@ -48,7 +64,7 @@ class LinearGaussian(NamedTuple):
         return mean, torch.linalg.cholesky(covariance)
 
     def best_diagonal(self, x):
-        """The diagonal q of greatest ELBO, [B, Z] each: the posterior's mean, the inverse of its precision's diagonal."""
+        """The diagonal q of greatest ELBO, [B, Z] each: posterior mean, 1 / diagonal of its precision."""
         mean, scale_tril = self.posterior(x)
         precision = torch.cholesky_inverse(scale_tril)
         return mean, -torch.diagonal(precision).log().expand_as(mean)

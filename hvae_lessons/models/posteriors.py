@@ -6,8 +6,8 @@ r"""Three families q(z), from stiff to supple, each a differentiable map from no
 
     noise [..., Z] -> z [..., Z], log q(z) [...]
 
-log q(z) comes out with the sample because of the change of variables, log q(z) = log p(noise) - log |det dz/dnoise|:
-a flow can tell the density of the points that it made, but not cheaply that of any other point.
+log q(z) comes out with the sample, by log q(z) = log p(noise) - log |det dz/dnoise|: a flow
+can tell the density of the points that it made, but not cheaply that of any other point.
 
 Here the parameters belong to one q, for one x. In a VAE the encoder would put them out.
 Source: N4 draft 21.34-21.45 and 21.2.5.3; Kingma et al. (2016) for the flow.
