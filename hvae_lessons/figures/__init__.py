@@ -1,1 +1,57 @@
 """Figures: data in, matplotlib Figure out."""
+
+from hvae_lessons.figures.elbo import (
+    bound_against_likelihood,
+    bound_and_posterior,
+    gaps_over_x,
+    kl_directions,
+    latent_variable_model,
+    prior_sampling_cost,
+    training_bound,
+    two_joints,
+)
+from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
+from hvae_lessons.figures.hierarchy import (
+    diffusion_steps,
+    kl_per_level,
+    markov_graphs,
+    resampling_grid,
+    two_bounds,
+)
+from hvae_lessons.figures.images import code_clouds, image_rows, latent_plane, latent_scatter
+from hvae_lessons.figures.vae import (
+    bound_gap,
+    kl_spectrum,
+    posterior_shapes,
+    rate_distortion_by_class,
+    training_curves,
+    vae_architecture,
+)
+
+__all__ = [
+    "GraphicalModel",
+    "bound_against_likelihood",
+    "bound_and_posterior",
+    "bound_gap",
+    "code_clouds",
+    "diffusion_steps",
+    "gaps_over_x",
+    "graphical_models",
+    "image_rows",
+    "kl_directions",
+    "kl_per_level",
+    "kl_spectrum",
+    "latent_plane",
+    "latent_scatter",
+    "latent_variable_model",
+    "markov_graphs",
+    "posterior_shapes",
+    "prior_sampling_cost",
+    "rate_distortion_by_class",
+    "resampling_grid",
+    "training_bound",
+    "training_curves",
+    "two_bounds",
+    "two_joints",
+    "vae_architecture",
+]

@@ -1,0 +1,70 @@
+# make book and make test need nothing but Python 3.11 or newer, make and git.
+PYTHON ?= python3
+PY := .venv/bin/python
+
+# Node (for the equations) and Jupyter are those of .venv, which need not be activated.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# One thread per process: work is spread over processes, and threads of several would slow one another down.
+export OMP_NUM_THREADS ?= 1
+
+# Several workers, but not one torch per core of a large machine.
+PYTEST := $(PY) -m pytest -n auto --maxprocesses 4
+NOTEBOOKS := $(wildcard book/*.ipynb)
+
+.DEFAULT_GOAL := help
+.PHONY: help install book serve lab test test-fast lint unit notebooks site bench colab strip format clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Returns at once when the requirements are those that are installed.
+install:
+	@$(PYTHON) tools/install.py
+
+book: install ## build the web book: run what changed, write _build/html
+	@$(PY) tools/build_book.py
+
+serve: ## show the built book at http://localhost:8000
+	@test -f _build/html/index.html || { echo "There is no built book yet: type 'make book' first."; exit 1; }
+	$(PY) -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+lab: install ## open the chapters in JupyterLab
+	$(PY) -m jupyterlab --notebook-dir=book
+
+# In this order the cheap checks speak first. What needs a browser is in site.
+test: lint unit notebooks site ## everything: style, layers, proofs, notebooks, widgets, the built site
+
+test-fast: lint unit ## everything but the notebooks and the site
+
+lint: install
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	.venv/bin/lint-imports
+
+unit: install
+	$(PYTEST) tests --ignore=tests/site --ignore=tests/widgets
+
+# --lax: a cell must run; its output is compared only where the cell is tagged nbval-check-output.
+# loadfile: the cells of one notebook belong to one kernel.
+notebooks: install
+	$(PYTEST) --dist loadfile --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS)
+
+site: book
+	$(PYTEST) tests/site
+	$(PYTEST) tests/widgets
+
+bench: install ## measure training throughput; writes benchmarks/*.json
+	@for script in benchmarks/*.py; do echo "$$script"; $(PY) $$script || exit 1; done
+
+colab: install ## write the plain edition of the notebooks for Colab to _build/colab
+	$(PY) tools/colab.py
+
+strip: install ## strip the notebooks' outputs before a commit
+	$(PY) tools/strip_notebooks.py
+
+format: install ## let ruff lay out the code
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+clean: ## remove what was built; .venv stays
+	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,285 @@
+"""Figures of the chapter on the reparameterization trick.
+
+Estimators keep one color each: pathwise indigo, score function gray, score function with baseline amber;
+what is exact is red.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
+
+from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes
+
+ESTIMATORS = {"pathwise": INFERENCE, "score function": PRIOR, "score function with baseline": GAP}
+MODEL_SHADES = LinearSegmentedColormap.from_list("model", ["#ffffff", MODEL])
+
+
+def gradient_paths():
+    """One expectation as two computation graphs: the random node in the way, and the random node aside.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | returns | Figure | squares compute, circles are random; dashed: the way of the gradient |
+
+    Raises: nothing of its own. Source: N4 draft 21.27-21.33.
+    """
+    figure, panels = axes(1, 2, height=2.45)
+    for panel in panels:
+        panel.set(xlim=(-0.5, 3.7), ylim=(-1.15, 1.4), aspect="equal")
+        panel.axis("off")
+    blocked, free = panels
+    for panel, is_random in ((blocked, True), (free, False)):
+        _node(panel, 0, 0, r"$\phi$", INFERENCE)
+        _node(panel, 1.6, 0, "$z$", GAP if is_random else INFERENCE, is_random)
+        _node(panel, 3.2, 0, "$f$", MODEL)
+        for left, right in ((0, 1.6), (1.6, 3.2)):
+            _arrow(panel, (left + 0.36, 0.08), (right - 0.36, 0.08), INK)
+        _arrow(panel, (2.84, -0.16), (1.96, -0.16), MODEL, dashed=True)
+        panel.text(2.4, -0.42, r"$\partial f / \partial z$", color=MODEL, ha="center", va="top")
+    blocked.text(0.8, -0.2, "✕", color=MODEL, ha="center", va="center", fontsize=15, fontfamily="DejaVu Sans")
+    blocked.text(0.8, -0.46, "stops", color=MODEL, ha="center", va="top")
+    blocked.text(1.6, -0.95, r"$z \sim q_\phi(z)$", ha="center")
+    blocked.set_title("A draw in the way: the gradient stops")
+    _arrow(free, (1.24, -0.16), (0.36, -0.16), MODEL, dashed=True)
+    free.text(0.8, -0.42, r"$\partial z / \partial \phi$", color=MODEL, ha="center", va="top")
+    _node(free, 1.6, 1.0, r"$\epsilon$", GAP, is_random=True)
+    _arrow(free, (1.6, 0.64), (1.6, 0.36), INK)
+    free.text(1.6, -0.95, r"$z = r(\epsilon, \phi)$", ha="center")
+    free.text(2.08, 1.0, r"$\epsilon \sim p(\epsilon)$", va="center")
+    free.set_title("The draw moved aside: it passes")
+    return figure
+
+
+def estimator_variances(counts, over_counts, one_sample, dimensions, over_dimensions, laws):
+    """Variance of gradient estimators against the number of samples and against the dimension.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `counts` | [N] | samples per estimate |
+    | `over_counts` | name -> [N] | measured variances |
+    | `one_sample` | name -> number | closed-form variance of one sample: the 1/n lines |
+    | `dimensions` | [M] | dimension of z |
+    | `over_dimensions`, `laws` | name -> [M] | measured variances of one sample, and their closed forms |
+    | returns | Figure | names as in `ESTIMATORS` |
+
+    Raises: KeyError for another name. Source: none of the notes; the closed forms are in the chapter.
+    """
+    figure, (left, right) = axes(1, 2, height=3.5)
+    counts, dimensions = np.asarray(counts), np.asarray(dimensions)
+    for name, measured in over_counts.items():
+        color = ESTIMATORS[name]
+        left.loglog(counts, one_sample[name] / counts, color=color, linewidth=1.2)
+        left.loglog(counts, measured, "o", color=color, markersize=4.5)
+        right.loglog(dimensions, laws[name], color=color, linewidth=1.2)
+        right.loglog(dimensions, over_dimensions[name], "o", color=color, markersize=4.5)
+    left.text(counts[2], 1.35 * one_sample["score function"] / counts[2], "score function")
+    left.text(
+        counts[2],
+        0.6 * one_sample["pathwise"] / counts[2],
+        "pathwise ",
+        color=INFERENCE,
+        ha="right",
+        va="top",
+    )
+    left.set(xlabel="samples $n$ per estimate", ylabel="variance of the estimate")
+    left.set_title("All fall as $1/n$, from other heights")
+    right.set(xlabel="dimension of $z$", ylabel="variance of one sample")
+    right.set_title("Only pathwise ignores the dimension")
+    top = {name: laws[name][-1] for name in laws}
+    place = dimensions[-1] * 0.75
+    right.text(place, 1.7 * top["pathwise"], "pathwise", color=INFERENCE, ha="right")
+    right.text(
+        place, 0.3 * top["score function with baseline"], "with\nbaseline", color=INK, ha="right", va="top"
+    )
+    right.text(
+        place * 0.45, top["score function"] * 0.5, "score\nfunction", color=INK, ha="right", va="center"
+    )
+    return figure
+
+
+def single_estimates(samples, exact):
+    """Many one-sample estimates of one partial derivative, one row per estimator, on one common axis.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `samples` | name -> [K] | one-sample estimates, names as in `ESTIMATORS` |
+    | `exact` | number | the mean that all of them share |
+    | returns | Figure | |
+
+    Raises: KeyError for another name. Source: none of the notes.
+    """
+    figure, panel = axes(height=2.7)
+    jitter = np.random.RandomState(0)
+    for row, (name, values) in enumerate(samples.items()):
+        values = np.asarray(values)
+        height = -row + jitter.uniform(-0.24, 0.24, len(values))
+        panel.scatter(values, height, s=7, color=ESTIMATORS[name], alpha=0.45, linewidths=0)
+        panel.text(1.01, -row, f"sd {values.std():.1f}", transform=panel.get_yaxis_transform(), va="center")
+    panel.axvline(exact, color=MODEL, linewidth=1.2)
+    panel.text(exact, 0.55, f"gradient ${exact:.2f}$", color=MODEL, ha="center", va="bottom")
+    panel.set_yticks(
+        [-row for row in range(len(samples))], [name.replace(" with ", "\nwith ") for name in samples]
+    )
+    panel.set(
+        ylim=(0.5 - len(samples), 0.5), xlabel="estimate from a single sample (nats per unit of the mean)"
+    )
+    panel.tick_params(axis="y", length=0)
+    panel.spines["left"].set_visible(False)
+    panel.set_title("One gradient, three estimators: same mean, other noise", pad=20)
+    return figure
+
+
+def deformed_grids(grids, span=2.6, every=10):
+    """What each transformation does to a square grid of noise: cells keep their probability, not their area.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `grids` | title -> [G, G, 2] | images of the grid points; the first is drawn as noise |
+    | `span` | number | half width of the panels |
+    | `every` | whole number | lines drawn: one of so many, so that they bend smoothly |
+    | returns | Figure | |
+
+    Raises: nothing of its own. Source: N4 draft 21.34-21.45.
+    """
+    figure, panels = plt.subplots(
+        1,
+        len(grids),
+        figsize=(WIDTH, WIDTH / len(grids) + 0.6),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+    )
+    for panel, (title, grid) in zip(panels, grids.items(), strict=True):
+        grid = np.asarray(grid)
+        color = GAP if panel is panels[0] else INFERENCE
+        for lines in (grid[:, ::every], grid.transpose(1, 0, 2)[:, ::every]):
+            panel.plot(lines[..., 0], lines[..., 1], color=color, linewidth=0.7)
+        panel.set(
+            xlim=(-span, span), ylim=(-span, span), aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2]
+        )
+        panel.set_title(title, fontsize=10)
+    figure.suptitle(
+        "Each cell keeps its probability; where it shrinks, the density rises", x=0.01, ha="left", fontsize=11
+    )
+    return figure
+
+
+def fits_of_a_posterior(grid, log_posterior, fits, view, title):
+    """An exact two-dimensional posterior, shaded, and the densities fitted to it, as contours.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `grid` | [G, G, 2] | where the posterior is known |
+    | `log_posterior` | [G, G] | its log-density |
+    | `fits` | name -> ([H, H, 2], [H, H]) | points made from a grid of noise, and log q there |
+    | `view` | (x0, x1, y0, y1) | limits of the panels |
+    | `title` | str | the finding |
+    | returns | Figure | contours at 60%, 20% and 4% of each density's greatest value |
+
+    Raises: nothing of its own. Source: N4 draft 21.2.5.
+    """
+    shape = (view[3] - view[2]) / (view[1] - view[0])
+    figure, panels = plt.subplots(
+        1,
+        len(fits),
+        figsize=(WIDTH, WIDTH / len(fits) * shape + 0.55),
+        layout="constrained",
+        sharex=True,
+        sharey=True,
+    )
+    posterior = np.exp(np.asarray(log_posterior))
+    for panel, (name, (points, log_q)) in zip(panels, fits.items(), strict=True):
+        levels = np.array([0.01, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.001]) * posterior.max()
+        panel.contourf(
+            grid[..., 0], grid[..., 1], posterior, levels=levels, cmap=MODEL_SHADES, vmax=1.4 * levels[-1]
+        )
+        density = np.exp(np.asarray(log_q))
+        contours = np.array([0.04, 0.2, 0.6]) * density.max()
+        panel.contour(
+            points[..., 0], points[..., 1], density, levels=contours, colors=INFERENCE, linewidths=1.4
+        )
+        panel.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="$z_1$")
+        panel.set_title(name, fontsize=10)
+    panels[0].set_ylabel("$z_2$")
+    panels[0].text(0.04, 0.97, "exact", color=MODEL, transform=panels[0].transAxes, va="top")
+    panels[0].text(0.04, 0.89, "$q$", color=INFERENCE, transform=panels[0].transAxes, va="top")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def relaxed_samples(weights):
+    """Gumbel-softmax samples in the triangle of probability vectors, one panel per temperature.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `weights` | temperature -> [n, 3] | relaxed samples |
+    | returns | Figure | |
+
+    Raises: nothing of its own. Source: N4 21.85.
+    """
+    figure, panels = axes(1, len(weights), height=2.15)
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    for panel, (temperature, samples) in zip(panels, weights.items(), strict=True):
+        points = np.asarray(samples) @ corners
+        panel.add_patch(plt.Polygon(corners, fill=False, edgecolor=PRIOR, linewidth=1.0))
+        panel.scatter(*points.T, s=8, color=INFERENCE, alpha=0.3, linewidths=0, zorder=3, clip_on=False)
+        for (x, y), name in zip(corners, ("1", "2", "3"), strict=True):
+            outward = np.array([x - 0.5, y - 0.29]) * 0.17
+            panel.text(x + outward[0], y + outward[1], name, ha="center", va="center")
+        panel.set(xlim=(-0.13, 1.13), ylim=(-0.13, 1.02), aspect="equal")
+        panel.axis("off")
+        panel.text(0.5, -0.1, rf"$\tau = {temperature:g}$", ha="center", va="top")
+    figure.suptitle(
+        "Cold samples sit in the corners, hot ones meet in the middle", x=0.01, ha="left", fontsize=11
+    )
+    return figure
+
+
+def bias_and_spread(temperatures, relaxed, straight, score_spread):
+    """Bias and standard deviation of discrete gradient estimators against the temperature.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `temperatures` | [N] | tau |
+    | `relaxed`, `straight` | [N, 2] | bias and standard deviation (Euclidean norms) at each temperature |
+    | `score_spread` | number | standard deviation of the unbiased score function with baseline |
+    | returns | Figure | |
+
+    Raises: nothing of its own. Source: none of the notes; N4 21.6.5 names the estimators.
+    """
+    figure, (left, right) = axes(1, 2, height=3.2)
+    for values, style, color in ((relaxed, "o-", INFERENCE), (straight, "s--", INK)):
+        values = np.asarray(values)
+        left.loglog(temperatures, values[:, 0], style, color=color, markersize=4.5)
+        right.loglog(temperatures, values[:, 1], style, color=color, markersize=4.5)
+    right.axhline(score_spread, color=GAP)
+    right.text(
+        temperatures[-1], score_spread * 1.12, "score function\nwith baseline", ha="right", va="bottom"
+    )
+    right.text(temperatures[-2] * 0.8, relaxed[-2][1], "relaxed", color=INFERENCE, ha="right", va="center")
+    right.text(temperatures[1] * 1.15, straight[1][1] * 1.2, "straight-through")
+    left.text(
+        temperatures[2] * 0.85, relaxed[2][0] * 1.1, "relaxed", color=INFERENCE, ha="right", va="bottom"
+    )
+    left.text(temperatures[2] * 1.15, straight[2][0] * 0.9, "straight-through", va="top")
+    left.text(temperatures[0], relaxed[0][0] * 0.55, "score function: no bias at all", va="top")
+    left.set(xlabel=r"temperature $\tau$", ylabel="bias", ylim=(relaxed[0][0] * 0.3, None))
+    left.set_title("Warm relaxations are biased")
+    right.set(xlabel=r"temperature $\tau$", ylabel="standard deviation")
+    right.set_title("Cold ones are noisy")
+    return figure
+
+
+def _node(panel, x, y, name, color, is_random=False):
+    style = {"facecolor": "white", "edgecolor": color, "linewidth": 1.8, "zorder": 3}
+    shape = Circle((x, y), 0.32, **style) if is_random else Rectangle((x - 0.3, y - 0.3), 0.6, 0.6, **style)
+    panel.add_patch(shape)
+    panel.text(x, y, name, ha="center", va="center", fontsize=13, zorder=4)
+
+
+def _arrow(panel, start, end, color, dashed=False):
+    style = {"color": color, "linestyle": (0, (3, 2)) if dashed else "-", "linewidth": 1.5}
+    panel.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, shrinkA=0, shrinkB=0, **style)
+    )

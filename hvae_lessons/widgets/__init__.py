@@ -1,0 +1,57 @@
+'''Widgets of the book: one front end each, which runs in a notebook and on a page without a kernel.
+
+A new widget is three files.
+
+1. `js/NAME.js`, its front end:
+
+       import { lesson } from "./parts/lesson.js";
+       import { controls, slider } from "./parts/controls.js";
+       import { plot } from "./parts/plot.js";
+
+       export default lesson("What a screen reader calls it", (view) => {
+         const area = plot({ height: 240 });
+         const beta = slider(view, { trait: "beta", label: "beta", min: 0, max: 4, step: 0.1 });
+         view.root.append(area, controls(beta));
+         view.draw(() => {                   // now, after every change of a trait and of the width
+           area.frame({ x: [0, 1], y: [0, view.model.get("beta")] });
+           area.line("curve", [0, 1], [0, 1], "q");
+           area.keep();
+           area.describe("What the drawing shows, with its numbers.");
+         });
+       });
+
+   The shared parts: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice, number,
+   check, button, status), plot.js (axes, curves, handles, legend), theme.css (colors in light and dark),
+   numbers.js (how numbers are written), arrays.js (typed arrays from Python), workers.js (`import source from
+   "./parts/x.worker.js"`, then `startWorker(source)`), dom.js. Every state that Python should see is a trait:
+   `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
+   through `view.guard`, so that an error becomes a sentence in the widget's place.
+
+2. `NAME.py`, its state, and a line below:
+
+       class Name(LessonWidget):
+           """What it shows, its arguments as a table, Raises, Source."""
+
+           front_end = "NAME"
+           alternative = "One sentence for those who cannot see the picture."
+           beta = Number(1.0, 0, 4)          # traits.py: Number, Whole, Choice, Array
+           weights = Array("float32")        # travels as bytes, base64 on a page
+
+           def picture(self):
+               return widget_pictures.name(...)  # a matplotlib Figure: print, PDF, no JavaScript
+
+   A trait without `sync` stays in Python.
+
+3. `tests/widgets/test_NAME.py`: the numbers of the front end against the package's (fixture `run_js`), and
+   what every control does (fixture `open_widget`: the page without a kernel; light, dark, narrow, wide; axe).
+
+Nothing else: the build (bundles.py, js/build.mjs) takes every `js/*.js`, the book copies what was built to
+`_static/widgets/`, and `book/_static/widget_host.js` loads it when the reader comes near. In a chapter the
+cell is `Name()`, alone on the last line.
+'''
+
+from hvae_lessons.widgets.elbo_gap import ElboGap
+from hvae_lessons.widgets.lesson_widget import LessonWidget
+from hvae_lessons.widgets.reparameterization import Reparameterization
+
+__all__ = ["ElboGap", "LessonWidget", "Reparameterization"]

@@ -1,0 +1,206 @@
+// log p(x) = ELBO + KL(q || p(z | x)): move q and watch the bound rise to the evidence, or stay below it.
+
+import { float64 } from "./parts/arrays.js";
+import { button, buttons, controls, slider, status } from "./parts/controls.js";
+import { h } from "./parts/dom.js";
+import { climb, gaussianLogProb, measure, posteriorOf } from "./parts/grid.js";
+import { lesson, prefersStillness } from "./parts/lesson.js";
+import { clamp, fixed } from "./parts/numbers.js";
+import { legend, math, plot } from "./parts/plot.js";
+
+const SHOWN = 3.4; // codes from -SHOWN to SHOWN
+const MEAN = [-2.5, 2.5];
+const SD = [0.05, 1.5];
+const STEPS_PER_SECOND = 40;
+
+export default lesson("Bound and gap", (view) => {
+  const { model, root } = view;
+  const z = float64(model.get("codes"));
+  const decoded = float64(model.get("decoded"));
+  const grid = { z, decoded, noiseLogVar: model.get("noise_log_var") };
+  const start = { x: model.get("x"), mean: model.get("mean"), log_var: model.get("log_var") };
+  const sdOf = (logVar) => Math.exp(0.5 * logVar);
+  const toLogVar = (sd) => 2 * Math.log(clamp(sd, ...SD));
+
+  let posterior = null;
+  let posteriorAt = null;
+  const now = () => {
+    const x = model.get("x");
+    if (x !== posteriorAt) [posterior, posteriorAt] = [posteriorOf(grid, x), x];
+    const [mean, logVar] = [model.get("mean"), model.get("log_var")];
+    return { x, mean, logVar, sd: sdOf(logVar), posterior, ...measure(posterior, mean, logVar) };
+  };
+
+  const densities = plot({ height: 236, margin: { left: 12, top: 10 } });
+  const bars = plot({ height: 104, margin: { left: 12, top: 20, bottom: 36 } });
+  const equation = h("div", { class: "hv-equation" });
+  const terms = {};
+  for (const [key, color, sign, ...name] of [
+    ["logPx", "p", "", "log ", math("p"), "(", math("x"), ")"],
+    ["elbo", "q", "=", "ELBO"],
+    ["reverse", "gap", "+", "KL(", math("q"), " ‖ ", math("p"), ")"],
+    ["forward", "prior", "", "forward KL(", math("p"), " ‖ ", math("q"), ")"],
+  ]) {
+    terms[key] = h("b");
+    const label = h("span", {}, ...name);
+    const term = h("span", { class: `hv-term hv-${color}` }, label, terms[key]);
+    equation.append(...(sign ? [h("span", { class: "hv-sign" }, sign)] : []), term);
+  }
+
+  const line = status();
+  let stop = null;
+  const halt = () => {
+    stop?.();
+    stop = null;
+    follow.textContent = "Follow the gradient";
+  };
+  const move = (values, words) => {
+    halt();
+    line.say(words ?? "");
+    view.set(values);
+  };
+  const follow = button(
+    view,
+    "Follow the gradient",
+    () => {
+      if (stop) return void [halt(), line.say("Stopped.")];
+      line.say("");
+      let at = { mean: model.get("mean"), logVar: model.get("log_var") };
+      const arrive = () => {
+        halt();
+        const { elbo, reverse } = now();
+        line.say(`At a maximum: ELBO ${fixed(elbo, 3)}, gap ${fixed(reverse, 3)} nats.`);
+      };
+      const advance = (count) => {
+        for (let i = 0; i < count; i += 1) {
+          const next = climb(now().posterior, at);
+          const inside = next && next.mean >= MEAN[0] && next.mean <= MEAN[1] && sdOf(next.logVar) <= SD[1];
+          if (!inside) return false;
+          at = next;
+        }
+        return true;
+      };
+      const tell = () => view.set({ mean: at.mean, log_var: Math.max(toLogVar(0), at.logVar) });
+      if (prefersStillness()) {
+        advance(2000);
+        tell();
+        return void arrive();
+      }
+      let due = 0;
+      follow.textContent = "Stop";
+      stop = view.animate((elapsed) => {
+        due += (elapsed / 1000) * STEPS_PER_SECOND;
+        const climbing = advance(Math.floor(due));
+        due %= 1;
+        tell();
+        if (!climbing) arrive();
+        return climbing;
+      });
+    },
+    { kind: "main" },
+  );
+
+  const sliders = controls(
+    slider(view, { trait: "mean", label: "Mean of", symbol: "q", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q", onMove: halt }),
+    slider(view, {
+      trait: "log_var", label: "Spread of", symbol: "q", min: SD[0], max: SD[1], step: 0.01, color: "q",
+      read: sdOf, write: toLogVar, onMove: halt,
+    }),
+    slider(view, { trait: "x", label: "Observation", symbol: "x", min: -1, max: 5, step: 0.05, color: "p", onMove: halt }),
+  );
+  const row = buttons(
+    follow,
+    button(view, "Match the moments", () => {
+      const { posterior: p } = now();
+      const [mean, logVar] = [clamp(p.mean, ...MEAN), toLogVar(sdOf(p.logVar))];
+      move({ mean, log_var: logVar }, "Mean and variance of the posterior: the least forward KL.");
+    }),
+    button(view, "Reset", () => move(start)),
+  );
+  const names = legend(
+    [["posterior ", math("p(z | x)")], "p"],
+    [["approximation ", math("q(z)")], "q"],
+    [["prior ", math("p(z)")], "prior"],
+  );
+  root.append(names, densities, bars, equation, sliders, row, line);
+
+  view.draw(() => {
+    const state = now();
+    drawDensities(densities, state, view, halt);
+    drawBars(bars, state);
+    const { posterior: p, elbo, reverse, forward } = state;
+    for (const [key, value] of Object.entries({ logPx: p.logPx, elbo, reverse, forward })) {
+      terms[key].textContent = fixed(value, 3);
+    }
+  });
+});
+
+function drawDensities(area, { x, mean, logVar, sd, posterior, elbo, reverse }, view, halt) {
+  const { z, logPosterior } = posterior;
+  const shown = Array.from(z.keys()).filter((i) => Math.abs(z[i]) <= SHOWN);
+  const codes = shown.map((i) => z[i]);
+  const exact = shown.map((i) => Math.exp(logPosterior[i]));
+  // Sampled at its own points too: a narrow q would lose its peak between those of the grid.
+  const fine = [...codes, ...Array.from({ length: 61 }, (_, i) => mean + sd * (i / 10 - 3))].sort((a, b) => a - b);
+  const approximate = fine.map((code) => Math.exp(gaussianLogProb(code, mean, logVar)));
+  const highest = Math.max(...exact);
+  const peak = 1 / (sd * Math.sqrt(2 * Math.PI));
+  const top = 1.15 * Math.max(highest, 0.45, Math.min(peak, 2.2 * highest));
+  area.frame({ x: [-SHOWN, SHOWN], y: [0, top], xLabel: "code z", xTicks: [-3, -2, -1, 0, 1, 2, 3] });
+  area.line("prior", codes, codes.map((code) => Math.exp(gaussianLogProb(code, 0, 0))), "prior hv-dashed hv-thin");
+  area.region("posterior-area", codes, exact, "p");
+  area.line("posterior", codes, exact, "p");
+  area.region("q-area", fine, approximate, "q");
+  area.line("q", fine, approximate, "q");
+
+  const height = (density) => area.y(Math.min(density, top));
+  const moveMean = (value) => {
+    halt();
+    view.set({ mean: Number(clamp(value, ...MEAN).toFixed(3)) });
+  };
+  const moveSpread = (value) => {
+    halt();
+    view.set({ log_var: 2 * Math.log(clamp(Math.abs(value - view.model.get("mean")), ...SD)) });
+  };
+  const side = peak * Math.exp(-0.5);
+  for (const sign of [-1, 1]) {
+    const place = { cx: area.x(mean + sign * sd), cy: height(side) };
+    area.put(`spread-${sign}`, "circle", { ...place, r: 6, class: "hv-knob hv-hollow" });
+    area.put(`spread-touch-${sign}`, "circle", { ...place, r: 16, class: "hv-touch" });
+    area.drag(`spread-touch-${sign}`, moveSpread, view);
+  }
+  const place = { cx: area.x(mean), cy: height(peak) };
+  area.put("mean", "circle", { ...place, r: 7.5, class: "hv-knob" });
+  area.put("mean-touch", "circle", { ...place, r: 18, class: "hv-touch" });
+  area.drag("mean-touch", moveMean, view);
+  area.keep();
+  area.describe(
+    `Densities over the code z for the observation x = ${fixed(x)}. The posterior has mean ${fixed(posterior.mean)} and ` +
+      `standard deviation ${fixed(Math.exp(0.5 * posterior.logVar))}; q has mean ${fixed(mean)} and standard deviation ` +
+      `${fixed(sd)}; the prior is standard normal. ELBO ${fixed(elbo)}, gap ${fixed(reverse)} nats.`,
+  );
+}
+
+function drawBars(area, { posterior, elbo, reverse }) {
+  const { logPx } = posterior;
+  const low = Math.max(Math.min(logPx - 3, elbo - 0.6), logPx - 60);
+  const high = logPx + 0.08 * (logPx - low);
+  const digits = logPx - low < 8 ? 1 : 0;
+  area.frame({ x: [low, high], y: [0, 1], xLabel: "nats", format: (value) => fixed(value, digits) });
+  const edge = Math.max(low, elbo);
+  const [zero, bound, evidence] = [area.x(low), area.x(edge), area.x(logPx)];
+  const [top, tall] = [24, 30];
+  area.put("elbo", "rect", { x: zero, y: top, width: Math.max(0, bound - zero), height: tall, class: "hv-fill-q" });
+  area.put("gap", "rect", { x: bound, y: top, width: Math.max(0, evidence - bound), height: tall, class: "hv-fill-gap" });
+  area.put("evidence", "line", { x1: evidence, x2: evidence, y1: top - 8, y2: top + tall + 8, class: "hv-stroke-p hv-strong" });
+  area.text("evidence-name", evidence, 12, "log p(x)", { class: "hv-p", "text-anchor": "end" });
+  const inside = (from, to, need) => to - from > need;
+  if (inside(zero, bound, 46)) area.text("elbo-name", bound - 6, top + 20, "ELBO", { class: "hv-on-q", "text-anchor": "end" });
+  if (inside(bound, evidence, 34)) {
+    area.text("gap-name", (bound + evidence) / 2, top + 20, "gap", { class: "hv-on-gap", "text-anchor": "middle" });
+  }
+  area.keep();
+  area.describe(
+    `The evidence log p(x) = ${fixed(logPx, 3)} nats is the ELBO, ${fixed(elbo, 3)}, plus the gap KL(q ‖ p), ${fixed(reverse, 3)}.`,
+  );
+}

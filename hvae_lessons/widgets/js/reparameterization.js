@@ -1,0 +1,244 @@
+// z = mean + sd * noise: the noise stays where it is, the samples move with q, and two estimators of the gradient follow.
+
+import { button, buttons, check, choice, controls, number, settings, slider, status } from "./parts/controls.js";
+import { h } from "./parts/dom.js";
+import { checkpoints, exactly, integrands, normalNoise, pathwise, running, scoreFunction } from "./parts/gradients.js";
+import { lesson } from "./parts/lesson.js";
+import { clamp, fixed, short, ticks, whole } from "./parts/numbers.js";
+import { legend, math, plot } from "./parts/plot.js";
+
+const SHOWN = 4.2; // noise and codes from -SHOWN to SHOWN
+const MEAN = [-2.5, 2.5];
+const SD = [0.2, 1.5];
+const PARTICLES = 14;
+const ROW = 7; // pixels between two arrows
+const MOST = 20000;
+const FIRST = 5; // samples before a variance is worth drawing
+const TRAITS = ["mean", "log_var", "integrand", "baseline", "samples", "batch", "seed", "probe"];
+const NAMES = { path: "pathwise", score: "score function" };
+const COLORS = { path: "q", score: "prior" };
+
+export default lesson("From noise to samples, and two gradients", (view) => {
+  const { model, root } = view;
+  const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+  const sdOf = (logVar) => Math.exp(0.5 * logVar);
+  const toLogVar = (sd) => 2 * Math.log(clamp(sd, ...SD));
+
+  let noise = new Float64Array(0);
+  let seeded = null;
+  const now = () => {
+    const state = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+    const { mean, log_var: logVar, integrand, baseline, samples, seed } = state;
+    if (seed !== seeded || noise.length < samples) [noise, seeded] = [normalNoise(seed, Math.max(samples, 256)), seed];
+    const sd = sdOf(logVar);
+    const exact = exactly(integrand, mean, sd, baseline);
+    const history = running(integrand, mean, sd, exact.baseline, noise, checkpoints(FIRST, samples));
+    const latest = noise.subarray(Math.max(0, samples - PARTICLES), samples);
+    return { ...state, sd, exact, history, latest };
+  };
+
+  const lanes = plot({ height: 322, margin: { left: 14, right: 14, top: 214, bottom: 36 } });
+  const kinds = ["path", "score"].map((kind) => {
+    const formula = kind === "path" ? "f ′(z)" : "(f(z) − b) ε / σ";
+    const name = kind === "path" ? "Pathwise: " : "Score function: ";
+    const heading = h("p", { class: `hv-estimator hv-${COLORS[kind]}` }, name, math(formula));
+    const numbers = h("p", { class: "hv-note" });
+    const area = plot({ height: 160, margin: { left: 10, right: 10, top: 10, bottom: 22 } });
+    return { kind, numbers, area, element: h("div", {}, heading, area, numbers) };
+  });
+  const variances = plot({ height: 200, margin: { left: 46, top: 30, bottom: 38 } });
+  const line = status();
+
+  const sliders = controls(
+    slider(view, { trait: "mean", label: "Mean", symbol: "μ", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q" }),
+    slider(view, {
+      trait: "log_var", label: "Spread", symbol: "σ", min: SD[0], max: SD[1], step: 0.01, color: "q", read: sdOf, write: toLogVar,
+    }),
+    slider(view, { trait: "probe", label: "Marked noise", symbol: "ε", min: -3, max: 3, step: 0.01, color: "gap" }),
+  );
+  const choices = settings(
+    choice(view, { trait: "integrand", label: "f(z) =", options: Object.entries(integrands).map(([key, f]) => [key, f.name]) }),
+    check(view, { trait: "baseline", label: "Baseline b = E f(z)" }),
+    choice(view, { trait: "batch", label: "Samples per draw", options: [1, 10, 100, 1000].map((n) => [n, whole(n)]) }),
+    number(view, { trait: "seed", label: "Seed", min: 0, max: 9999 }),
+  );
+  const row = buttons(
+    button(
+      view,
+      "Draw more",
+      () => {
+        const samples = Math.min(MOST, model.get("samples") + model.get("batch"));
+        view.set({ samples });
+        line.say(samples === MOST ? `${whole(MOST)} samples are the most that are kept.` : `${whole(samples)} samples.`);
+      },
+      { kind: "main" },
+    ),
+    button(view, "Reset", () => {
+      view.set(start);
+      line.say("");
+    }),
+  );
+  const names = legend(
+    [["noise ", math("ε")], "gap"],
+    [["samples ", math("z = μ + σε")], "q"],
+    [["integrand ", math("f")], "p"],
+  );
+  root.append(names, lanes, h("div", { class: "hv-columns" }, ...kinds.map((one) => one.element)), variances, sliders, choices, row, line);
+
+  view.draw(() => {
+    const state = now();
+    drawLanes(lanes, state, view);
+    for (const one of kinds) drawEstimator(one, state);
+    drawVariances(variances, state);
+  });
+});
+
+function drawLanes(area, { mean, sd, latest, probe, integrand }, view) {
+  const f = integrands[integrand];
+  const range = { square: [-0.9, 13], wave: [-1.3, 1.3], step: [-0.2, 1.3] }[integrand];
+  area.frame({ x: [-SHOWN, SHOWN], y: range, xLabel: "z", xTicks: [-4, -3, -2, -1, 0, 1, 2, 3, 4] });
+  const [top, middle] = [48, 176];
+  const right = area.box.width - area.space.right;
+  const xs = Array.from({ length: 281 }, (_, i) => -SHOWN + (i * 2 * SHOWN) / 280);
+  const bell = (m, s, base, tall) => {
+    const points = xs.map((x) => `${area.x(x).toFixed(1)} ${(base - tall * Math.exp(-0.5 * ((x - m) / s) ** 2)).toFixed(1)}`);
+    return `M${area.x(-SHOWN)} ${base}L${points.join("L")}L${area.x(SHOWN)} ${base}Z`;
+  };
+  const across = (key, y) =>
+    area.put(key, "line", { x1: area.x(-SHOWN), x2: area.x(SHOWN), y1: y, y2: y, class: "hv-stroke-prior hv-thin" });
+  // A narrow q is a high bell, up to where it would reach the noise.
+  const tall = Math.min(84, 38 / sd);
+  area.put("noise-bell", "path", { d: bell(0, 1, top, 38), class: "hv-region hv-gap" });
+  area.put("q-bell", "path", { d: bell(mean, sd, middle, tall), class: "hv-region hv-q" });
+  across("noise-axis", top);
+  across("z-axis", middle);
+  area.text("noise-name", right, top - 8, "ε", { class: "hv-gap hv-m", "text-anchor": "end" });
+  area.text("z-name", right, middle - 8, "z", { class: "hv-q hv-m", "text-anchor": "end" });
+  const shown = xs.filter((z) => f.value(z) <= range[1]);
+  area.line("f", shown, shown.map(f.value), "p");
+  area.text("f-name", right, area.space.top - 6, `f(z) = ${f.name}`, { class: "hv-p", "text-anchor": "end" });
+
+  const through = (key, e, kinds) => {
+    const z = mean + sd * e;
+    const [from, to] = [area.x(clamp(e, -SHOWN, SHOWN)), area.x(clamp(z, -SHOWN, SHOWN))];
+    const end = area.y(clamp(f.value(z), ...range));
+    area.put(`link-${key}`, "path", { d: `M${from} ${top}L${to} ${middle}V${end}`, class: `hv-link ${kinds}` });
+    return { from, to, end };
+  };
+  for (const [i, e] of latest.entries()) {
+    const { from, to, end } = through(i, e, "");
+    area.put(`noise-${i}`, "circle", { cx: from, cy: top, r: 3.5, class: "hv-fill-gap" });
+    area.put(`sample-${i}`, "circle", { cx: to, cy: middle, r: 3.5, class: "hv-fill-q" });
+    area.put(`value-${i}`, "circle", { cx: to, cy: end, r: 3, class: "hv-fill-p" });
+  }
+  const z = mean + sd * probe;
+  const { from, to, end } = through("probe", probe, "hv-stroke-ink hv-marked");
+  // The tangent is all that the pathwise estimate sees of f; its length on the screen is fixed.
+  const rise = (area.y(f.value(z) - f.slope(z)) - area.y(f.value(z))) / (area.x(1) - area.x(0));
+  const run = 30 / Math.hypot(1, rise);
+  const tangent = { x1: to - run, x2: to + run, y1: end + rise * run, y2: end - rise * run };
+  area.put("tangent", "line", { ...tangent, class: "hv-stroke-q hv-strong" });
+  area.put("probe-value", "circle", { cx: to, cy: end, r: 4.5, class: "hv-knob hv-noise" });
+  area.put("probe-sample", "circle", { cx: to, cy: middle, r: 4.5, class: "hv-knob hv-noise" });
+  area.put("probe-noise", "circle", { cx: from, cy: top, r: 7.5, class: "hv-knob hv-noise" });
+
+  const peak = { cx: area.x(mean), cy: middle - tall };
+  const side = { cx: area.x(mean + sd), cy: middle - tall * Math.exp(-0.5) };
+  area.put("spread", "circle", { ...side, r: 6, class: "hv-knob hv-hollow" });
+  area.put("mean", "circle", { ...peak, r: 7, class: "hv-knob" });
+  area.put("probe-touch", "circle", { cx: from, cy: top, r: 18, class: "hv-touch" });
+  area.put("spread-touch", "circle", { ...side, r: 16, class: "hv-touch" });
+  area.put("mean-touch", "circle", { ...peak, r: 16, class: "hv-touch" });
+  const round = (value) => Number(value.toFixed(2));
+  area.drag("probe-touch", (value) => view.set({ probe: round(clamp(value, -3, 3)) }), view);
+  area.drag("mean-touch", (value) => view.set({ mean: round(clamp(value, ...MEAN)) }), view);
+  area.drag(
+    "spread-touch",
+    (value) => view.set({ log_var: 2 * Math.log(round(clamp(value - view.model.get("mean"), ...SD))) }),
+    view,
+  );
+  area.keep();
+  area.describe(
+    `Lines from noise ε, standard normal, to samples z = μ + σε with μ = ${fixed(mean)} and σ = ${fixed(sd)}, and on to ` +
+      `f(z) = ${f.name}. The marked noise ${fixed(probe)} becomes z = ${fixed(z)} with f(z) = ${fixed(f.value(z))} and slope ` +
+      `${fixed(f.slope(z))}. The latest ${latest.length} samples are shown.`,
+  );
+}
+
+/** How far the arrows reach: the same for both estimators, so that their lengths can be compared. */
+const reach = ({ exact }) => {
+  const widest = Math.sqrt(Math.max(exact.path.variance, exact.score.variance));
+  return Math.abs(exact.gradient) + 2.2 * widest + 0.05;
+};
+
+function drawEstimator({ kind, numbers, area }, state) {
+  const { integrand, mean, sd, latest, probe, exact, history, samples } = state;
+  const f = integrands[integrand];
+  const estimate = (e) =>
+    kind === "path" ? pathwise(integrand, mean, sd, e) : scoreFunction(integrand, mean, sd, e, exact.baseline);
+  const end = reach(state);
+  area.frame({ x: [-end, end], y: [0, 1], xTicks: ticks(-end, end, 4), format: short });
+  const bottom = area.box.height - area.space.bottom;
+  const rule = (key, value, kinds) =>
+    area.put(key, "line", { x1: area.x(value), x2: area.x(value), y1: 4, y2: bottom, class: kinds });
+  rule("zero", 0, "hv-stroke-prior hv-thin");
+  rule("exact", exact.gradient, "hv-stroke-p hv-dashed hv-strong");
+  const arrow = (key, y, value, kinds) => {
+    const [from, to] = [area.x(0), area.x(clamp(value, -end, end))];
+    const head = Math.sign(to - from) * Math.min(5, Math.abs(to - from));
+    area.put(key, "path", { d: `M${from} ${y}H${to}M${to - head} ${y - 3}L${to} ${y}L${to - head} ${y + 3}`, class: `hv-arrow ${kinds}` });
+  };
+  const rows = [...latest].sort((a, b) => a - b);
+  rows.forEach((e, i) => arrow(`arrow-${i}`, 10 + i * ROW, estimate(e), `hv-stroke-${COLORS[kind]} hv-faint`));
+  arrow("probe", 10 + PARTICLES * ROW + 4, estimate(probe), "hv-stroke-gap hv-strong");
+  const { mean: average, variance } = history[kind].at(-1) ?? { mean: NaN, variance: NaN };
+  arrow("mean", 10 + PARTICLES * ROW + 18, average, `hv-stroke-${COLORS[kind]} hv-strongest`);
+  area.keep();
+
+  const error = Math.sqrt(variance / samples);
+  const wrong = kind === "path" && integrand === "step";
+  const words =
+    `Mean ${fixed(average)} ± ${fixed(error)}, exact ${fixed(exact.gradient)}` + (wrong ? ": the slope never sees the step." : ".");
+  numbers.textContent = words;
+  area.describe(
+    `${NAMES[kind]} estimates of the gradient of the mean of f(z) = ${f.name}: one arrow for each of the latest samples, ` +
+      `one for the marked sample, ${fixed(estimate(probe))}, and one for the mean of all. ${words}`,
+  );
+}
+
+function drawVariances(area, { history, exact, samples }) {
+  const log = (value) => Math.log10(value);
+  const last = Math.max(samples, 100);
+  const values = [...history.path, ...history.score].map((one) => one.variance).filter((value) => value > 1e-6);
+  const known = [exact.path.variance, exact.score.variance].filter((value) => value > 1e-6);
+  const settled = values.slice(Math.floor(values.length / 4));
+  const low = Math.floor(log(Math.min(...known, ...settled, 1e3)) - 0.1);
+  const high = Math.ceil(log(Math.max(...known, ...settled, 1e-3)) + 0.15);
+  const powers = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  area.frame({
+    x: [log(FIRST), log(last)], y: [low, high], xTicks: powers(1, Math.floor(log(last))), yTicks: powers(low, high),
+    format: (power) => short(10 ** power), xLabel: "samples so far", yLabel: "variance of one sample",
+  });
+  const right = area.box.width - area.space.right;
+  for (const kind of ["path", "score"]) {
+    const law = exact[kind].variance;
+    const seen = history[kind].filter((one) => one.variance > 1e-6);
+    if (law > 1e-6) {
+      const y = area.y(log(law));
+      area.put(`law-${kind}`, "line", { x1: area.space.left, x2: right, y1: y, y2: y, class: "hv-stroke-p hv-dashed hv-thin" });
+      const other = exact[kind === "path" ? "score" : "path"].variance;
+      const below = other > law;
+      area.text(`name-${kind}`, right, y + (below ? 14 : -6), `${NAMES[kind]}, exact ${short(law)}`, { class: `hv-${COLORS[kind]}`, "text-anchor": "end" });
+    }
+    if (seen.length > 1) {
+      const ys = seen.map((one) => clamp(log(one.variance), low, high));
+      area.line(`seen-${kind}`, seen.map((one) => log(one.count)), ys, COLORS[kind]);
+    }
+  }
+  area.keep();
+  const words = ["path", "score"].map((kind) => {
+    const measured = history[kind].at(-1)?.variance ?? NaN;
+    return `${NAMES[kind]}: measured ${short(measured)}, exact ${short(exact[kind].variance)}`;
+  });
+  area.describe(`Running variance over ${whole(samples)} samples. ${words.join("; ")}.`);
+}

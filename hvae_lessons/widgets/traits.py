@@ -1,0 +1,72 @@
+"""Traits that refuse a bad value with the package's sentence, from Python and from the page alike."""
+
+import math
+
+import numpy as np
+import traitlets
+
+from hvae_lessons.checks import check_choice, expect
+
+
+class Number(traitlets.Float):
+    """A finite number from `low` to `high`, shared with the page."""
+
+    def __init__(self, default, low, high, **settings):
+        self.low, self.high = low, high
+        super().__init__(default, **settings)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """The value as a float."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = number and math.isfinite(value) and self.low <= value <= self.high
+        expect(fits, self.name, f"a number from {self.low:g} to {self.high:g}", value)
+        return float(value)
+
+
+class Whole(traitlets.Int):
+    """A whole number from `low` to `high`, shared with the page."""
+
+    def __init__(self, default, low, high, **settings):
+        self.low, self.high = low, high
+        super().__init__(default, **settings)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """The value as an int; the page knows no difference between 3 and 3.0."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = number and math.isfinite(value) and value == int(value) and self.low <= value <= self.high
+        expect(fits, self.name, f"a whole number from {self.low} to {self.high}", value)
+        return int(value)
+
+
+class Choice(traitlets.Unicode):
+    """One of a few words, shared with the page."""
+
+    def __init__(self, *choices, **settings):
+        self.choices = choices
+        super().__init__(choices[0], **settings)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """The value, unchanged."""
+        check_choice(self.name, value, self.choices)
+        return value
+
+
+class Array(traitlets.Bytes):
+    """Numbers shared with the page as bytes; js/parts/arrays.js reads them there, by the type's name."""
+
+    def __init__(self, dtype="float32", **settings):
+        self.dtype = np.dtype(dtype).newbyteorder("<")
+        super().__init__(**settings)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """Bytes as they are; tensors, arrays and lists through numpy."""
+        if not isinstance(value, bytes | bytearray | memoryview):
+            value = np.ascontiguousarray(value, dtype=self.dtype).tobytes()
+        expect(
+            len(value) % self.dtype.itemsize == 0, self.name, f"bytes of {self.dtype.name} values", len(value)
+        )
+        return bytes(value)

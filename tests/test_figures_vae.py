@@ -1,0 +1,140 @@
+"""The VAE chapter's figures show the data they are given, and its quoted numbers are the measured ones."""
+
+import ast
+import json
+import math
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+
+from hvae_lessons import figures
+from hvae_lessons.training import History
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def test_latent_plane_puts_z1_to_the_right_and_z2_upwards():
+    ticks = torch.tensor([-1.0, 0.0, 1.0])
+    plane = torch.cartesian_prod(ticks, ticks)
+    pixels = plane[:, :1].expand(-1, 4) * 10 + plane[:, 1:]  # each tile says where it is from
+    shown = figures.latent_plane(pixels, ticks, (2, 2), "title").axes[0].images[0].get_array()
+    assert shown.shape == (6, 6)
+    assert shown[0, 0] == -10 + 1  # top left: z_1 = -1, z_2 = 1
+    assert shown[-1, -1] == 10 - 1  # bottom right: z_1 = 1, z_2 = -1
+
+
+def test_latent_plane_labels_its_axes_with_the_ticks():
+    ax = figures.latent_plane(torch.zeros(25, 4), torch.linspace(-2, 2, 5), (2, 2), "title").axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["-2.0", "-1.0", "0.0", "1.0", "2.0"]
+
+
+def test_image_rows_draw_one_strip_per_label_in_order():
+    rows = {"ones": torch.ones(3, 4), "zeros": torch.zeros(3, 4)}
+    figure = figures.image_rows(rows, (2, 2), "title")
+    strips = [np.asarray(ax.images[0].get_array()) for ax in figure.axes]
+    assert [strip.sum() for strip in strips] == [12, 0]
+    heights = [ax.get_position().y0 for ax in figure.axes]
+    assert heights[0] > heights[1]
+    assert {"ones", "zeros"} <= {text.get_text() for text in figure.texts}
+
+
+def test_image_rows_keep_an_image_upright():
+    image = torch.tensor([[1.0, 0.0, 0.0, 0.0]])  # only the upper left pixel is black
+    strip = figures.image_rows({"one": image}, (2, 2), "title").axes[0].images[0].get_array()
+    assert np.argwhere(np.asarray(strip) == 1).tolist() == [[1, 1]]
+
+
+def test_latent_scatter_shows_every_code_and_the_prior():
+    mean, labels = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)), torch.arange(50) % 10
+    ax = figures.latent_scatter(mean, labels, "title").axes[0]
+    drawn = np.concatenate([points.get_offsets() for points in ax.collections])
+    assert sorted(map(tuple, drawn.tolist())) == sorted(map(tuple, mean.double().tolist()))
+    assert sorted(circle.radius for circle in ax.patches) == [1, 2]
+    assert sorted(text.get_text() for text in ax.texts) == [str(digit) for digit in range(10)]
+
+
+def test_code_clouds_have_a_panel_each_on_its_own_scale():
+    labels = torch.tensor([0, 1])
+    panels = {"near": (torch.eye(2), labels), "far": (30 * torch.eye(2), labels)}
+    near, far = figures.code_clouds(panels, "title").axes
+    assert far.get_xlim()[1] > 10 * near.get_xlim()[1]
+
+
+def test_training_curves_turn_the_objective_into_costs():
+    history = History(np.array([-9.0, -5.0]), np.array([-8.0, -3.5]), np.array([[1.0], [1.5]]), False)
+    left, right = figures.training_curves(history, "title").axes
+    assert left.lines[0].get_ydata().tolist() == [9, 5]
+    assert left.lines[1].get_ydata().tolist() == [8, 3.5]
+    assert right.lines[0].get_ydata().tolist() == [1, 1.5]
+
+
+def test_bound_gap_is_the_difference_of_what_it_is_given():
+    elbo, log_px = torch.tensor([-5.0, -4.0]), torch.tensor([-3.0, -3.0])
+    left, right = figures.bound_gap(elbo, log_px, {1: -4.5, 10: -3.5}, "title").axes
+    assert sum(bar.get_height() for bar in left.patches) == 2
+    assert left.lines[0].get_xdata()[0] == pytest.approx(1.5)
+    assert right.lines[0].get_ydata().tolist() == [-4.5, -3.5]
+    assert right.lines[1].get_ydata()[0] == pytest.approx(-3)
+
+
+def test_posterior_shapes_put_the_encoder_where_it_is():
+    ticks = torch.linspace(-4, 4, 81)
+    density = torch.exp(-0.5 * ((ticks[:, None] - 2) ** 2 + ticks**2) / 0.25)  # around z_1 = 2, z_2 = 0
+    panel = ("title", torch.zeros(16), density, torch.tensor([1.0, 0.0]), torch.tensor([0.5, 0.2]))
+    ax = figures.posterior_shapes([panel, panel], ticks, "title").axes[0]
+    mesh = ax.collections[0]
+    peak = mesh.get_coordinates().reshape(-1, 2)[np.asarray(mesh.get_array()).argmax()]
+    assert np.allclose(peak, [2, 0], atol=0.06)
+    assert np.allclose([ellipse.center for ellipse in ax.patches], [1, 0])
+    assert [ellipse.width for ellipse in ax.patches] == pytest.approx([1.0, 2.0])
+    assert ax.get_xlim()[0] < 0.2 < 3 < ax.get_xlim()[1]
+
+
+def test_rate_distortion_names_the_mean_of_each_class():
+    rate, distortion = torch.tensor([1.0, 3.0, 5.0]), torch.tensor([100.0, 200.0, 50.0])
+    left, right = figures.rate_distortion_by_class(rate, distortion, torch.tensor([0, 0, 1]), "title").axes
+    assert [text.get_text() for text in left.texts] == ["150", "50"]
+    assert [text.get_text() for text in right.texts] == ["2.0", "5.0"]
+
+
+def test_kl_spectrum_is_sorted_and_separates_the_active():
+    bars = figures.kl_spectrum(torch.tensor([[0.0, 2.0, 1.0], [0.0, 4.0, 1.0]]), 0.5, "title").axes[0].patches
+    assert [bar.get_height() for bar in bars] == [3, 1, 0]
+    colors = [bar.get_facecolor() for bar in bars]
+    assert colors[0] == colors[1] != colors[2]
+
+
+def test_vae_architecture_names_both_arrows():
+    texts = " ".join(text.get_text() for ax in figures.vae_architecture().axes for text in ax.texts)
+    assert r"p_\theta(x|z)" in texts
+    assert r"q_\phi(z|x)" in texts
+
+
+def test_the_chapter_quotes_the_measured_seeds():
+    record = json.loads((ROOT / "benchmarks" / "results" / "vae_seeds.json").read_text())
+    notebook = json.loads((ROOT / "book" / "vae.ipynb").read_text())
+    (line,) = (
+        line
+        for cell in notebook["cells"]
+        for line in "".join(cell["source"]).splitlines()
+        if line.startswith("three_seeds = ")
+    )
+    quoted = ast.literal_eval(line.partition(" = ")[2].partition("#")[0].strip())
+    for latent_dim in (2, 20):
+        measured = [run["negative_elbo"] for run in record["runs"] if run["latent_dim"] == latent_dim]
+        assert len(measured) == 3
+        assert quoted[f"Z = {latent_dim}"] == pytest.approx(measured, abs=0.051)
+    assert all(run["negative_elbo"] < 784 * math.log(2) for run in record["runs"])

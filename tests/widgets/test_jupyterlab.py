@@ -1,0 +1,128 @@
+"""The widgets in JupyterLab: Python sees what the reader does, and the reader what Python does."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+
+START_SECONDS = 90
+CELLS = [
+    "from hvae_lessons.widgets import {name}\nwidget = {name}()\nwidget",
+    "print('python sees', widget.{trait})",
+    "widget.{trait} = {value}",
+    "try:\n    widget.{trait} = 99\nexcept ValueError as error:\n    print('refused:', error)",
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Address of a JupyterLab with settings of its own, and the folder that it shows."""
+    folder = tmp_path_factory.mktemp("lab")
+    home = tmp_path_factory.mktemp("home")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    environment = {**os.environ, **own, "JUPYTER_PREFER_ENV_PATH": "1", "OMP_NUM_THREADS": "1"}
+    options = [
+        f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=",
+        "--no-browser", "--allow-root", "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with (home / "log").open("w") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log
+        )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=2).close()
+            break
+        except OSError:
+            hopeless = running.poll() is not None or time.monotonic() > deadline
+            assert not hopeless, (home / "log").read_text()
+            time.sleep(0.3)
+    yield address, folder
+    running.terminate()
+    running.wait(20)
+
+
+@pytest.fixture
+def notebook(lab, browser):
+    """Open a notebook of cells; run(i) runs the i-th and returns its output area."""
+    address, folder = lab
+    contexts, complaints = [], []
+
+    def open_one(name, *sources, theme="light"):
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / f"{name}.ipynb")
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on("console", lambda m: m.type == "error" and "hvae" in m.text and complaints.append(m.text))
+        page.on(
+            "request",
+            lambda r: "127.0.0.1" not in r.url and r.url.startswith("http") and complaints.append(r.url),
+        )
+        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        page.locator(".jp-Notebook .jp-CodeCell").nth(len(sources) - 1).wait_for(timeout=60_000)
+        page.get_by_text("Python 3 (ipykernel) | Idle").first.wait_for(timeout=60_000)
+
+        def run(i):
+            cell = page.locator(".jp-Notebook .jp-CodeCell").nth(i)
+            cell.locator(".cm-content").click()
+            page.keyboard.press("Control+Enter")
+            return cell.locator(".jp-OutputArea-output")
+
+        return page, run
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "trait", "slider", "value", "shown"),
+    [
+        ("ElboGap", "mean", "Mean of q", -1.5, "−1.50"),
+        ("Reparameterization", "mean", "Mean μ", -1.5, "−1.50"),
+    ],
+)
+def test_python_and_reader_move_the_same_widget(notebook, axe, name, trait, slider, value, shown):
+    page, run = notebook(name, *(cell.format(name=name, trait=trait, value=value) for cell in CELLS))
+    run(0)
+    page.locator(".hvae svg").first.wait_for(timeout=60_000)
+    control = page.locator(".hvae").get_by_role("slider", name=slider)
+    control.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    moved = control.input_value()
+    seen = run(1)
+    seen.get_by_text(f"python sees {float(moved):g}").wait_for(timeout=20_000)
+    run(2)
+    page.locator(".hvae .hv-value").get_by_text(shown).first.wait_for(timeout=20_000)
+    run(3).get_by_text(f"refused: {trait}: expected a number from").wait_for(timeout=20_000)
+    assert axe(page) == []
+
+
+def test_dark_theme_of_jupyterlab_is_followed(notebook, axe):
+    page, run = notebook("dark", CELLS[0].format(name="ElboGap"))
+    run(0)
+    page.locator(".hvae svg").first.wait_for(timeout=60_000)
+    color = "getComputedStyle(document.querySelector('.hvae')).backgroundColor"
+    light = page.evaluate(color)
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_text("Theme", exact=True).hover()
+    page.get_by_text("JupyterLab Dark", exact=True).click()
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    assert page.evaluate(color) != light
+    assert axe(page) == []
