@@ -53,7 +53,7 @@ site: book
 	$(PYTEST) tests/site
 	$(PYTEST) tests/widgets
 
-bench: install ## measure training throughput; writes benchmarks/*.json
+bench: install ## run the benchmarks; writes benchmarks/results/*.json
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) $$script || exit 1; done
 
 colab: install ## write the plain edition of the notebooks for Colab to _build/colab

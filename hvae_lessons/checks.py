@@ -4,6 +4,7 @@ The checks look at shapes and Python numbers only, so that a formula guarded by 
 sympy symbols. `check_data` alone looks at values; the places where data enter call it once.
 """
 
+import itertools
 import math
 
 import torch
@@ -22,7 +23,6 @@ def check_tensor(name, value):
 
 def check_event(**tensors):
     """All tensors have a last (event) dimension of one common size, and batch dimensions that broadcast."""
-    (first_name, first), *others = tensors.items()
     for name, tensor in tensors.items():
         check_tensor(name, tensor)
         expect(len(tensor.shape) >= 1, name, "at least one dimension, the event", "a scalar")
@@ -32,9 +32,22 @@ def check_event(**tensors):
             "at least one example and one coordinate",
             f"shape {tuple(tensor.shape)}",
         )
-    for name, tensor in others:
-        matches = tensor.shape[-1] == first.shape[-1] and _broadcastable(tensor.shape, first.shape)
-        expect(matches, name, f"a shape that matches {first_name} {tuple(first.shape)}", tuple(tensor.shape))
+    # Every pair, because two that fit a third one need not fit each other.
+    for (name, tensor), (other_name, other) in itertools.combinations(tensors.items(), 2):
+        matches = tensor.shape[-1] == other.shape[-1] and _broadcastable(tensor.shape, other.shape)
+        expect(matches, other_name, f"a shape that matches {name} {tuple(tensor.shape)}", tuple(other.shape))
+
+
+def check_size(name, tensor, size):
+    """`tensor` is [..., size], and not empty."""
+    check_event(**{name: tensor})
+    expect(tensor.shape[-1] == size, name, f"[..., {size}]", tuple(tensor.shape))
+
+
+def check_values(name, values, shape):
+    """`values`, which the caller's function `name` returned, have exactly this shape."""
+    shape, got = tuple(shape), tuple(values.shape)
+    expect(got == shape, name, f"values of shape {shape}", got)
 
 
 def check_square(name, matrix, size, batch=()):
@@ -69,6 +82,12 @@ def check_count(name, value):
         "a whole number, 1 or more",
         value,
     )
+
+
+def check_generator(generator):
+    """`generator` is a torch.Generator, or None for torch's global one. A seed is neither."""
+    is_source = generator is None or isinstance(generator, torch.Generator)
+    expect(is_source, "generator", "a torch.Generator", repr(generator))
 
 
 def check_choice(name, value, choices):

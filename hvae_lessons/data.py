@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_data, expect
+from hvae_lessons.checks import check_choice, check_data, check_generator, expect
 from hvae_lessons.mnist_files import read_mnist_files
 
 MNIST_SUBSET = "mnist_subset.npz"
@@ -163,8 +163,7 @@ def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     Source: the "stochastic" binarization of Burda, Grosse and Salakhutdinov 2016, section 5.
     """
     _check_pixels("x", x)
-    is_source = generator is None or isinstance(generator, torch.Generator)
-    expect(is_source, "generator", "a torch.Generator", repr(generator))
+    check_generator(generator)
     return (torch.rand(x.shape, generator=generator, dtype=x.dtype) < x).to(x.dtype)
 
 

@@ -5,7 +5,7 @@ One row per noise sample comes back, so that bias and variance of an estimator c
 
 import torch
 
-from hvae_lessons.checks import check_event, expect
+from hvae_lessons.checks import check_event, check_values, expect
 from hvae_lessons.reparameterizations import gumbel_max, gumbel_softmax, straight_through
 
 
@@ -78,6 +78,5 @@ def relaxed_gradient(f, logits, noise, temperature, hard=False):
     rows = logits.detach().expand(noise.shape).clone().requires_grad_()
     weights = gumbel_softmax(rows, noise, temperature)
     value = f(straight_through(weights) if hard else weights)
-    expected = tuple(noise.shape[:-1])
-    expect(tuple(value.shape) == expected, "f", f"values of shape {expected}", tuple(value.shape))
+    check_values("f", value, noise.shape[:-1])
     return torch.autograd.grad(value.sum(), rows)[0]

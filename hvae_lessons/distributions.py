@@ -72,7 +72,10 @@ def gaussian_full_log_prob(z, mean, scale_tril):
     """
     check_event(z=z, mean=mean)
     check_square("scale_tril", scale_tril, z.shape[-1], z.shape[:-1])
-    noise = torch.linalg.solve_triangular(scale_tril, (z - mean).unsqueeze(-1), upper=False).squeeze(-1)
+    # L is inverted by itself: a triangular solve for many z would first copy one common L for each of them.
+    identity = torch.eye(z.shape[-1], dtype=scale_tril.dtype)
+    inverse = torch.linalg.solve_triangular(scale_tril, identity, upper=False)
+    noise = ((z - mean).unsqueeze(-2) @ inverse.mT).squeeze(-2)  # L^-1 (z - mean), a row for each z
     return standard_gaussian_log_prob(noise) - _log_diagonal(scale_tril).sum(-1)
 
 
@@ -84,7 +87,7 @@ def bernoulli_log_prob(x, logits):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `x` | [..., D] | 0 or 1; a grey value in between is no outcome of this distribution |
+    | `x` | [..., D] | 0 or 1; a gray value in between is no outcome of this distribution |
     | `logits` | [..., D] | a, the log-odds |
     | returns | [...] | log-probability in nats, summed over D |
 

@@ -4,12 +4,12 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data, check_event, expect
+from hvae_lessons.checks import check_count, check_data, check_event, check_values
 from hvae_lessons.reparameterizations import gaussian_sample
 
 
 def importance_weighted_bound(log_weight):
-    r"""Lower bound on log p(x) from K importance weights; K = 1 is the ELBO, K -> infinity is log p(x).
+    r"""Lower bound on log p(x) from K importance weights, in expectation; at K = 1 that is the ELBO.
 
     $$\log \frac{1}{K} \sum_{k=1}^K w_k, \qquad w_k = \frac{p(x, z_k)}{q(z_k \mid x)}$$
 
@@ -69,9 +69,7 @@ def pathwise_gradient(df, mean, log_var, noise):
     check_event(noise=noise, mean=mean, log_var=log_var)
     z = gaussian_sample(mean, log_var, noise)
     slope = df(z)
-    expect(
-        tuple(slope.shape) == tuple(z.shape), "df", f"values of shape {tuple(z.shape)}", tuple(slope.shape)
-    )
+    check_values("df", slope, z.shape)
     return slope, 0.5 * slope * torch.exp(0.5 * log_var) * noise
 
 
@@ -96,12 +94,8 @@ def score_function_gradient(f, mean, log_var, noise, baseline=0.0):
     Source: N4 draft 21.27-21.28 (why the gradient does not pass through); Williams (1992).
     """
     check_event(noise=noise, mean=mean, log_var=log_var)
-    value = f(gaussian_sample(mean, log_var, noise))
-    expect(
-        tuple(value.shape) == tuple(noise.shape[:-1]),
-        "f",
-        f"values of shape {tuple(noise.shape[:-1])}",
-        tuple(value.shape),
-    )
+    z = gaussian_sample(mean, log_var, noise)
+    value = f(z)
+    check_values("f", value, z.shape[:-1])
     advantage = (value - baseline).unsqueeze(-1)
     return advantage * noise * torch.exp(-0.5 * log_var), 0.5 * advantage * (noise**2 - 1)

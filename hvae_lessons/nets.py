@@ -5,12 +5,12 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_event, expect
+from hvae_lessons.checks import check_choice, check_count, check_generator, check_size, expect
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "softplus": nn.Softplus}
 
 
-def mlp(sizes, activation="relu", generator=None):
+def mlp(sizes, activation="relu", generator=None, batch_norm=False):
     """Fully connected network through the given layer sizes, linear at the end.
 
     | Symbol | Shape | Meaning |
@@ -18,17 +18,36 @@ def mlp(sizes, activation="relu", generator=None):
     | `sizes` | two numbers or more | input, hidden ..., output; with two the network is one affine map |
     | `activation` | name | "relu", "tanh" or "softplus", between the layers |
     | `generator` | torch.Generator | source of the initial weights |
+    | `batch_norm` | bool | normalize every hidden layer before its activation |
     | returns | nn.Sequential | [..., sizes[0]] -> [..., sizes[-1]] |
 
     Raises: ValueError for fewer than two sizes, sizes below 1, an unknown activation.
     Source: the weights start uniform in +-1/sqrt(inputs), PyTorch's own default for `nn.Linear`.
     """
     expect(len(sizes) >= 2, "sizes", "input, hidden ..., output", sizes)
+    layers = hidden_layers(sizes[:-1], activation, generator, batch_norm)
+    return nn.Sequential(*layers, linear(sizes[-2], sizes[-1], generator))
+
+
+def hidden_layers(sizes, activation="relu", generator=None, batch_norm=False):
+    """The same network without its last affine map: features for somebody else's output layer.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `sizes` | one number or more | input, hidden ...; with one the network is the identity |
+    | `activation`, `generator`, `batch_norm` | | as in `mlp` |
+    | returns | nn.Sequential | [..., sizes[0]] -> [..., sizes[-1]] |
+
+    Raises: ValueError for no size at all, sizes below 1, an unknown activation.
+    Source: N1, the feature encoder blocks.
+    """
+    expect(len(sizes) >= 1, "sizes", "input, hidden ...", sizes)
     check_choice("activation", activation, tuple(ACTIVATIONS))
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):
-        layers += [linear(inputs, outputs, generator), ACTIVATIONS[activation]()]
-    return nn.Sequential(*layers[:-1])
+        norm = [BatchNorm(outputs)] if batch_norm else []
+        layers += [linear(inputs, outputs, generator), *norm, ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers)
 
 
 def linear(inputs, outputs, generator=None):
@@ -40,11 +59,12 @@ def linear(inputs, outputs, generator=None):
     | `generator` | torch.Generator | source of the initial weights |
     | returns | nn.Linear | [..., inputs] -> [..., outputs] |
 
-    Raises: ValueError for a size below 1.
+    Raises: ValueError for a size below 1, and for a seed in place of a generator.
     Source: PyTorch's default initialization, drawn from an explicit generator.
     """
     check_count("inputs", inputs)
     check_count("outputs", outputs)
+    check_generator(generator)
     # skip_init leaves the global generator alone: a model built in between does not shift anyone's seed.
     layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
     bound = 1 / math.sqrt(inputs)
@@ -52,6 +72,36 @@ def linear(inputs, outputs, generator=None):
         layer.weight.uniform_(-bound, bound, generator=generator)
         layer.bias.uniform_(-bound, bound, generator=generator)
     return layer
+
+
+class BatchNorm(nn.Module):
+    r"""Batch normalization of vectors with any number of leading dimensions: [K, B, F] counts as K B vectors.
+
+    $$y_f = \gamma_f \frac{x_f - m_f}{\sqrt{v_f + 10^{-5}}} + \beta_f$$
+
+    m and v are mean and variance of the batch while training, and running averages of them afterwards.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `size` | whole number | F |
+    | call | [..., F] -> [..., F] | normalized coordinate by coordinate |
+
+    Raises: ValueError for a size below 1, an x of another size, or one single vector while training.
+    Source: N4 21.5.5, the first of NVAE's measures; Sonderby et al. (2016) for hierarchies.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        check_count("size", size)
+        self.normalize = nn.BatchNorm1d(size)
+
+    def forward(self, x):
+        size = self.normalize.num_features
+        check_size("x", x, size)
+        vectors = x.reshape(-1, size)
+        enough = not self.training or len(vectors) > 1
+        expect(enough, "x", "two vectors or more, while training", tuple(x.shape))
+        return self.normalize(vectors).reshape(x.shape)
 
 
 class AutoregressiveLinear(nn.Module):
@@ -74,7 +124,5 @@ class AutoregressiveLinear(nn.Module):
         self.affine = linear(size, size, generator)
 
     def forward(self, z):
-        size = self.affine.in_features
-        check_event(z=z)
-        expect(z.shape[-1] == size, "z", f"[..., {size}]", tuple(z.shape))
+        check_size("z", z, self.affine.in_features)
         return nn.functional.linear(z, torch.tril(self.affine.weight, diagonal=-1), self.affine.bias)

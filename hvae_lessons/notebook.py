@@ -29,19 +29,18 @@ def setup(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def show_source(function, docstring=False):
-    """Show the code of a function or class of the package, as it is run.
+def show_source(function):
+    """Show the code of a function or class of the package, as it is run; its docstring is left out.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `function` | function or class | what to show |
-    | `docstring` | bool | keep its docstring |
 
     Raises: TypeError (from inspect) for an object without source.
     Source: read from the installed package, never retyped.
     """
     source = inspect.getsource(function)
-    if not docstring and function.__doc__:
+    if function.__doc__:
         source = _without_docstring(source)
     where = os.path.relpath(inspect.getsourcefile(function), os.path.dirname(os.path.dirname(__file__)))
     display(HTML(f'<p class="source-path"><code>{where}</code></p>'))

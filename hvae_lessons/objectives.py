@@ -4,7 +4,9 @@ The mean over the batch is taken once, in the loss: `loss = -elbo(trace).mean()`
 coordinates are summed, never averaged: an average on one side only would be a hidden beta.
 """
 
-from hvae_lessons.checks import check_non_negative, check_trace
+import torch
+
+from hvae_lessons.checks import check_choice, check_non_negative, check_trace, expect
 
 
 def elbo(trace):
@@ -16,7 +18,7 @@ def elbo(trace):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | returns | [B] or [K, B] | one-sample estimate in nats; each KL is exact given its layer's parents |
+    | returns | [B] or [K, B] | one-sample estimate in nats; a KL is exact given the parents, or a log-ratio |
 
     Raises: ValueError for anything but a Trace.
     Source: N1 (1), N4 draft 21.17; N4 21.64-21.65 for several layers.
@@ -46,6 +48,30 @@ def beta_elbo(trace, beta):
     return trace.log_px_given_z - beta * trace.kl
 
 
+def weighted_elbo(trace, betas):
+    r"""ELBO with a weight of its own for the KL of every layer.
+
+    $$\log p(x \mid z) - \sum_l \beta_l \mathrm{KL}_l$$
+
+    A lower bound on log p(x) if every beta is 1 or more and every KL is non-negative; else reported as what
+    it is.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `trace` | Trace | one pass of a model over x |
+    | `betas` | L numbers | weight of each layer, 0 or more, from the data upwards |
+    | returns | [B] or [K, B] | weighted objective in nats |
+
+    Raises: ValueError for anything but a Trace, a wrong number of weights, a negative or infinite one.
+    Source: N4 21.71, the weights of single levels; here they anneal the label's term of N0.
+    """
+    check_trace(trace)
+    expect(len(betas) == len(trace.layers), "betas", f"{len(trace.layers)} weights", len(betas))
+    for beta in betas:
+        check_non_negative("betas", beta)
+    return trace.log_px_given_z - sum(beta * layer.kl for beta, layer in zip(betas, trace.layers))
+
+
 def reconstruction(trace):
     r"""The log-likelihood of x given its code, alone: what a deterministic autoencoder maximizes.
 
@@ -61,3 +87,39 @@ def reconstruction(trace):
     """
     check_trace(trace)
     return trace.log_px_given_z
+
+
+def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
+    r"""ELBO in which every group of latents may carry some nats at no extra cost.
+
+    $$\log p(x \mid z) - \beta \sum_g \max(\lambda, \overline{\mathrm{KL}}_g)$$
+
+    A group is a level or a single coordinate. The bar is the mean over the batch (`clamp="batch"`): the group
+    is charged lambda if its average over the batch is less. With `clamp="example"` there is no bar, and every
+    example is charged at least lambda. Where a level's KL is a sampled log-ratio (`Layer.closed_form` is
+    False), only the former makes sense: the maximum of a noisy estimate is too large on average.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `trace` | Trace | one pass of a model over x |
+    | `nats` | number | lambda, 0 or more; 0 with `clamp="example"` and closed forms is `beta_elbo` |
+    | `per` | name | "level" or "dimension" |
+    | `clamp` | name | "batch": after the batch mean; "example": before it |
+    | `beta` | number | weight of the KL, for a warm-up |
+    | returns | [B] or [K, B] | objective in nats; never above the ELBO on average, for beta = 1 |
+
+    Raises: ValueError for anything but a Trace, or settings that make no sense.
+    Source: N4 21.59 (per dimension, per example); Kingma et al. (2016), appendix (per group, after the mean).
+    """
+    check_trace(trace)
+    check_non_negative("nats", nats)
+    check_choice("per", per, ("level", "dimension"))
+    check_choice("clamp", clamp, ("batch", "example"))
+    check_non_negative("beta", beta)
+    charge = 0
+    for layer in trace.layers:
+        kl = layer.kl_per_dimension if per == "dimension" else layer.kl.unsqueeze(-1)  # [.., groups]
+        level = kl.reshape(-1, kl.shape[-1]).mean(0) if clamp == "batch" else kl
+        # kl + relu(lambda - mean): its batch mean is max(lambda, mean), and one value per example remains.
+        charge = charge + (kl + torch.relu(nats - level)).sum(-1)
+    return trace.log_px_given_z - beta * charge

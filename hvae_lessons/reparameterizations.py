@@ -7,7 +7,7 @@ log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_positive, check_square
+from hvae_lessons.checks import check_count, check_event, check_generator, check_positive, check_square
 
 
 def gaussian_sample(mean, log_var, noise):
@@ -104,11 +104,12 @@ def gumbel_noise(shape, generator=None):
     | `generator` | torch.Generator | source of randomness |
     | returns | `shape` | g; mean 0.5772 (Euler's constant), variance pi^2 / 6 |
 
-    Raises: ValueError for a size below 1.
+    Raises: ValueError for a size below 1, and for a seed in place of a generator.
     Source: N4 21.6.5, before 21.85.
     """
     for size in shape:
         check_count("shape", size)
+    check_generator(generator)
     # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
     return -torch.log(torch.empty(shape).exponential_(generator=generator))
 

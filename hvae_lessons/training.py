@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hvae_lessons.checks import check_count, check_data, check_positive
+from hvae_lessons.checks import check_count, check_data, check_generator, check_positive
 from hvae_lessons.objectives import elbo
 
 
@@ -79,6 +79,7 @@ def fit(
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
     check_positive("learning_rate", learning_rate)
+    check_generator(generator)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     guard = _LastFinite(model)
     rows, step, interrupted = [], 0, False

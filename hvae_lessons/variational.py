@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from hvae_lessons.checks import check_count, check_positive, expect
+from hvae_lessons.checks import check_count, check_generator, check_positive, check_values, expect
 
 
 class ElboEstimate(NamedTuple):
@@ -76,7 +76,8 @@ def estimate_elbo(posterior, log_joint, *, size, samples=20_000, generator=None)
 
 def _elbo_samples(posterior, log_joint, samples, size, generator):
     """log p(x, z) - log q(z) at S draws of q: [S]."""
+    check_generator(generator)
     z, log_q = posterior(torch.randn(samples, size, generator=generator))
     log_p = log_joint(z)
-    expect(tuple(log_p.shape) == (samples,), "log_joint", f"values of shape ({samples},)", tuple(log_p.shape))
+    check_values("log_joint", log_p, (samples,))
     return log_p - log_q

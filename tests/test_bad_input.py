@@ -16,14 +16,31 @@ import torch
 from torch import nn
 
 import hvae_lessons
-from hvae_lessons import checkpoints, data, idx, metrics, nets, objectives, training, variational
+from hvae_lessons import (
+    checkpoints,
+    cluster_start,
+    data,
+    idx,
+    metrics,
+    nets,
+    objectives,
+    schedules,
+    training,
+    variational,
+)
 from hvae_lessons import discrete_gradients as discrete
 from hvae_lessons import distributions as dist
 from hvae_lessons import divergences as div
 from hvae_lessons import estimators as est
 from hvae_lessons import reparameterizations as rep
 from hvae_lessons.models import VAE, Bernoulli, Gaussian, LinearGaussian, Point, VAEConfig
+from hvae_lessons.models import labels as label_terms
+from hvae_lessons.models import mixture as mixtures
+from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
+from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
 from hvae_lessons.models.grid import GridModel
+from hvae_lessons.models.likelihood import Likelihood, check_likelihood
+from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, markov_trace, noise_states
 from hvae_lessons.models.posteriors import AutoregressiveFlow, DiagonalGaussian, FullGaussian
 
 # checks is what raises; the others are the book's machinery, not called with a reader's data.
@@ -49,9 +66,27 @@ def seeded():
 vae = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(3,)), seeded())
 linear_vae = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), likelihood="gaussian"), seeded())
 oracle = LinearGaussian.from_vae(linear_vae)
+HIERARCHY = {"data_dim": D, "latent_dims": (Z, 1), "hidden": ((3,), ())}
+mhvae = MHVAE(MHVAEConfig(**HIERARCHY), seeded())
+LINEAR_HIERARCHY = {**HIERARCHY, "hidden": ((), ()), "likelihood": "gaussian", "constant_variance": True}
+linear_mhvae = MHVAE(MHVAEConfig(**LINEAR_HIERARCHY), seeded())
+LEVELS = (V, V[:, :1])  # z or noise of both levels
+NORMALS = tuple(Gaussian(level, level) for level in LEVELS)
+MARKOV = {"log_px_given_z": V[:, 0], "z": LEVELS, "q": NORMALS, "p": NORMALS}
+diffusion = Diffusion(DiffusionConfig(data_dim=Z, steps=2, hidden=(3,)), seeded())
+HALF = torch.tensor([0.5])
 grid = GridModel(lambda z: torch.cat([z, -z], -1), 0.0, torch.linspace(-6, 6, 31))
 LOG_Q = grid.gaussian(V[:, :1], V[:, :1]).detach()
 TRACE = vae(X, seeded())
+Y = 3
+SMALL = {"data_dim": D, "latent_dim": Z, "hidden": (3,), "clusters": Y}
+cluster_vae = ClusterVAE(ClusterVAEConfig(**SMALL, strategy="gumbel-softmax"), seeded())
+startable = ClusterVAE(ClusterVAEConfig(**SMALL), seeded())
+mixture = mixtures.GaussianMixture(Y, Z, "full", generator=seeded())
+SPREAD_OUT = torch.rand(12, D, generator=seeded())
+CENTERS, FACTORS = torch.ones(Y, Z), torch.eye(Z).expand(Y, Z, Z)
+CLASSES = torch.tensor([0, 1, 2, 1])
+COSTS = torch.ones(B, Y)
 README = Path(data.__file__).parent / "_data" / "README.md"
 LABELS = np.array([0, 0, 1, 1])
 
@@ -75,6 +110,9 @@ GOOD = {
     "idx.parse_idx": (idx.parse_idx, {"content": b"\0\0\x08\1\0\0\0\1\7", "source": "seven"}),
     "idx.read_idx": (idx.read_idx, None),
     "nets.mlp": (nets.mlp, {"sizes": (D, 3, Z), "activation": "relu"}),
+    "nets.hidden_layers": (nets.hidden_layers, {"sizes": (D, 3), "activation": "relu"}),
+    "nets.BatchNorm": (nets.BatchNorm, {"size": Z}),
+    "nets.BatchNorm.forward": (nets.BatchNorm(Z).forward, {"x": V}),
     "nets.linear": (nets.linear, {"inputs": D, "outputs": Z}),
     "nets.AutoregressiveLinear": (nets.AutoregressiveLinear, {"size": Z}),
     "nets.AutoregressiveLinear.forward": (nets.AutoregressiveLinear(Z).forward, {"z": V}),
@@ -117,14 +155,20 @@ GOOD = {
     "models.trace.Gaussian.standard_like": (Gaussian.standard_like, {"other": Gaussian(V, V)}),
     "models.trace.Gaussian.sample": (Gaussian(V, V).sample, {"noise": V}),
     "models.trace.Gaussian.log_prob": (Gaussian(V, V).log_prob, {"z": V}),
+    "models.trace.Gaussian.log_prob_per_dimension": (Gaussian(V, V).log_prob_per_dimension, {"z": V}),
     "models.trace.Gaussian.kl_per_dimension": (Gaussian(V, V).kl_per_dimension, {"p": Gaussian(V, V)}),
     "models.trace.Point.sample": (Point(V).sample, {"noise": V}),
     "models.trace.Point.log_prob": (Point(V).log_prob, {"z": V}),
     "models.trace.Point.kl_per_dimension": (Point(V).kl_per_dimension, {"p": Gaussian(V, V)}),
     "models.trace.Bernoulli.log_prob": (Bernoulli(V).log_prob, {"x": V}),
     "models.linear_gaussian.LinearGaussian.from_vae": (LinearGaussian.from_vae, {"model": linear_vae}),
+    "models.linear_gaussian.LinearGaussian.from_hierarchy": (
+        LinearGaussian.from_hierarchy,
+        {"model": linear_mhvae},
+    ),
     "models.linear_gaussian.LinearGaussian.log_px": (oracle.log_px, {"x": X}),
     "models.linear_gaussian.LinearGaussian.posterior": (oracle.posterior, {"x": X}),
+    "models.linear_gaussian.LinearGaussian.best_diagonal": (oracle.best_diagonal, {"x": X}),
     "models.linear_gaussian.LinearGaussian.elbo": (oracle.elbo, {"x": X, "mean": V, "log_var": V}),
     "models.linear_gaussian.LinearGaussian.gap": (oracle.gap, {"x": X, "mean": V, "log_var": V}),
     "models.vae.VAEConfig": (VAEConfig, {"data_dim": D, "hidden": (3,)}),
@@ -133,6 +177,39 @@ GOOD = {
     "models.vae.VAE.decode": (vae.decode, {"z": V}),
     "models.vae.VAE.forward": (vae.forward, {"x": X, "samples": K}),
     "models.vae.VAE.sample": (vae.sample, {"count": B}),
+    "models.likelihood.check_likelihood": (
+        check_likelihood,
+        {"likelihood": "gaussian", "noise_log_var": 0.0},
+    ),
+    "models.likelihood.Likelihood": (Likelihood, {"likelihood": "gaussian"}),
+    "models.likelihood.Likelihood.forward": (Likelihood("bernoulli").forward, {"output": V}),
+    "models.mhvae.MHVAEConfig": (MHVAEConfig, HIERARCHY),
+    "models.mhvae.MHVAE": (MHVAE, {"config": MHVAEConfig(**HIERARCHY)}),
+    "models.mhvae.MHVAE.infer": (mhvae.infer, {"x": X, "noise": LEVELS}),
+    "models.mhvae.MHVAE.prior": (mhvae.prior, {"z": LEVELS}),
+    "models.mhvae.MHVAE.decode": (mhvae.decode, {"z": LEVELS}),
+    "models.mhvae.MHVAE.forward": (mhvae.forward, {"x": X, "samples": K}),
+    "models.mhvae.MHVAE.generate": (mhvae.generate, {"noise": LEVELS}),
+    "models.mhvae.MHVAE.noise_of": (mhvae.noise_of, {"z": LEVELS}),
+    "models.mhvae.MHVAE.resample": (mhvae.resample, {"z": LEVELS, "levels": (1,)}),
+    "models.mhvae.MHVAE.sample": (mhvae.sample, {"count": B}),
+    "models.mhvae.markov_trace": (markov_trace, MARKOV),
+    "models.mhvae.noise_states": (
+        noise_states,
+        {"decoders": [lambda h: h.expand(-1, Z)], "gains": (M[0], M[0][:1, :1]), "z": LEVELS},
+    ),
+    "models.diffusion.DiffusionConfig": (DiffusionConfig, {"data_dim": Z, "steps": 2}),
+    "models.diffusion.Diffusion": (Diffusion, {"config": DiffusionConfig()}),
+    "models.diffusion.Diffusion.encode": (diffusion.encode, {"x": V, "noise": torch.zeros(2, B, Z)}),
+    "models.diffusion.Diffusion.denoise": (diffusion.denoise, {"z": torch.zeros(2, B, Z), "first": 1}),
+    "models.diffusion.Diffusion.forward": (diffusion.forward, {"x": V, "samples": K}),
+    "models.diffusion.Diffusion.sample": (diffusion.sample, {"count": B}),
+    "models.diffusion.Diffusion.trajectory": (diffusion.trajectory, {"count": B}),
+    "models.diffusion.diffusion_marginal": (diffusion_marginal, {"x": V, "kept": HALF}),
+    "models.diffusion.diffusion_posterior": (
+        diffusion_posterior,
+        {"x": V, "z": V, "kept_below": HALF, "kept": HALF / 2},
+    ),
     "models.posteriors.DiagonalGaussian": (DiagonalGaussian, {"size": Z}),
     "models.posteriors.DiagonalGaussian.forward": (DiagonalGaussian(Z).forward, {"noise": V}),
     "models.posteriors.FullGaussian": (FullGaussian, {"size": Z}),
@@ -151,7 +228,61 @@ GOOD = {
     "models.grid.GridModel.best_gaussian": (grid.best_gaussian, {"x": X[:, :2], "steps": 2}),
     "objectives.elbo": (objectives.elbo, {"trace": TRACE}),
     "objectives.beta_elbo": (objectives.beta_elbo, {"trace": TRACE, "beta": 1.0}),
+    "objectives.free_bits": (
+        objectives.free_bits,
+        {"trace": TRACE, "nats": 0.5, "per": "level", "clamp": "batch", "beta": 1.0},
+    ),
     "objectives.reconstruction": (objectives.reconstruction, {"trace": TRACE}),
+    "objectives.weighted_elbo": (objectives.weighted_elbo, {"trace": TRACE, "betas": (1.0,)}),
+    "models.mixture.mixture_log_prob": (
+        mixtures.mixture_log_prob,
+        {"z": V, "mean": CENTERS, "scale_tril": FACTORS},
+    ),
+    "models.mixture.mixture_kl": (
+        mixtures.mixture_kl,
+        {"mean_q": V, "log_var_q": V, "mean": CENTERS, "scale_tril": FACTORS},
+    ),
+    "models.mixture.GaussianMixture": (mixtures.GaussianMixture, {"clusters": Y, "latent_dim": Z}),
+    "models.mixture.GaussianMixture.log_prob": (mixture.log_prob, {"z": V}),
+    "models.mixture.GaussianMixture.log_prob_at": (mixture.log_prob_at, {"z": V, "y": CLASSES}),
+    "models.mixture.GaussianMixture.kl": (mixture.kl, {"q": Gaussian(V, V)}),
+    "models.mixture.GaussianMixture.kl_at": (mixture.kl_at, {"q": Gaussian(V, V), "y": CLASSES}),
+    "models.mixture.GaussianMixture.marginal_log_prob": (mixture.marginal_log_prob, {"z": V}),
+    "models.mixture.GaussianMixture.sample": (mixture.sample, {"y": CLASSES}),
+    "models.mixture.GaussianMixture.start_from": (
+        mixture.start_from,
+        {"mean": CENTERS, "covariance": FACTORS},
+    ),
+    "models.labels.log_ratio_cost": (
+        label_terms.log_ratio_cost,
+        {"log_q_z": V[:, 0], "log_pz_given_y": COSTS},
+    ),
+    "models.labels.expected_cost": (label_terms.expected_cost, {"cost": COSTS, "logits": COSTS}),
+    "models.labels.sampled_cost": (
+        label_terms.sampled_cost,
+        {"cost_at_y": V[:, 0], "logits": COSTS, "y": CLASSES},
+    ),
+    "models.labels.mean_of_others": (label_terms.mean_of_others, {"values": V[:, 0]}),
+    "models.labels.labels_given_code": (label_terms.labels_given_code, {"log_pz_given_y": COSTS}),
+    "models.labels.labels_given_data": (label_terms.labels_given_data, {"kl_per_label": COSTS}),
+    "models.labels.average_labels": (label_terms.average_labels, {"log_pz_given_y": COSTS}),
+    "models.clustering.ClusterVAEConfig": (ClusterVAEConfig, SMALL),
+    "models.clustering.ClusterVAE": (ClusterVAE, {"config": ClusterVAEConfig(**SMALL)}),
+    "models.clustering.ClusterVAE.label_logits": (
+        cluster_vae.label_logits,
+        {"x": X, "z": V, "q_z": Gaussian(V, V)},
+    ),
+    "models.clustering.ClusterVAE.trace_at": (cluster_vae.trace_at, {"x": X, "z": V, "gumbel": COSTS}),
+    "models.clustering.ClusterVAE.forward": (cluster_vae.forward, {"x": X, "samples": K}),
+    "models.clustering.ClusterVAE.assign": (cluster_vae.assign, {"x": X}),
+    "models.clustering.ClusterVAE.sample_clusters": (cluster_vae.sample_clusters, {"count": B}),
+    "models.clustering.ClusterVAE.sample": (cluster_vae.sample, {"count": B}),
+    "cluster_start.start_mixture": (
+        cluster_start.start_mixture,
+        {"model": startable, "x": SPREAD_OUT, "restarts": 1},
+    ),
+    "metrics.match_clusters": (metrics.match_clusters, {"clusters": CLASSES, "labels": CLASSES}),
+    "metrics.label_information": (metrics.label_information, {"probs": V}),
     "estimators.importance_weighted_bound": (est.importance_weighted_bound, {"log_weight": V}),
     "estimators.log_px_estimate": (est.log_px_estimate, {"model": vae, "x": X, "samples": K, "chunk": 2}),
     "estimators.pathwise_gradient": (
@@ -175,6 +306,11 @@ GOOD = {
     "variational.estimate_elbo": (variational.estimate_elbo, {**VARIATIONAL, "samples": 2}),
     "metrics.active_by_kl": (metrics.active_by_kl, {"kl_per_dimension": V, "threshold": 0.1}),
     "metrics.active_by_variance": (metrics.active_by_variance, {"mean": V, "threshold": 0.1}),
+    "metrics.linear_probe": (
+        metrics.linear_probe,
+        {"train_z": V * torch.arange(B).unsqueeze(-1), "train_y": LABELS, "test_z": V, "test_y": LABELS},
+    ),
+    "schedules.linear_warm_up": (schedules.linear_warm_up, {"steps": 10, "start": 0.0, "end": 1.0}),
     "training.fit": (training.fit, FIT),
     "checkpoints.save_checkpoint": (checkpoints.save_checkpoint, None),
     "checkpoints.load_checkpoint": (checkpoints.load_checkpoint, None),
@@ -212,12 +348,24 @@ BAD = [
     ("nets.mlp", {"sizes": (D,)}, "sizes", "input, hidden ..., output", "(6,)"),
     ("nets.mlp", {"sizes": (D, 0, Z)}, "outputs", "1 or more", "0"),
     ("nets.mlp", {"activation": "gelu"}, "activation", "'relu', 'tanh', 'softplus'", "'gelu'"),
+    ("nets.hidden_layers", {"sizes": ()}, "sizes", "input, hidden ...", "()"),
+    ("nets.hidden_layers", {"activation": "gelu"}, "activation", "'relu'", "'gelu'"),
+    ("nets.BatchNorm", {"size": 0}, "size", "1 or more", "0"),
+    ("nets.BatchNorm.forward", {"x": WIDE}, "x", "[..., 2]", "(4, 3)"),
+    ("nets.BatchNorm.forward", {"x": V[:1]}, "x", "two vectors or more, while training", "(1, 2)"),
     ("nets.linear", {"inputs": 0}, "inputs", "1 or more", "0"),
     ("nets.linear", {"outputs": 2.5}, "outputs", "whole number", "2.5"),
     ("nets.AutoregressiveLinear", {"size": 0}, "size", "1 or more", "0"),
     ("nets.AutoregressiveLinear.forward", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     ("distributions.gaussian_log_prob", {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
     ("distributions.gaussian_log_prob", {"log_var": TALL}, "log_var", "matches z (4, 2)", "(5, 2)"),
+    (  # each fits z, but not the other
+        "distributions.gaussian_log_prob",
+        {"z": V[0], "log_var": TALL},
+        "log_var",
+        "matches mean (4, 2)",
+        "(5, 2)",
+    ),
     ("distributions.gaussian_log_prob", {"log_var": 0.0}, "log_var", "a tensor", "float"),
     ("distributions.standard_gaussian_log_prob", {"z": torch.tensor(1.0)}, "z", "one dimension", "a scalar"),
     ("distributions.gaussian_full_log_prob", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
@@ -243,6 +391,7 @@ BAD = [
     ("reparameterizations.gaussian_full_sample", {"mean": WIDE}, "mean", "matches noise", "(4, 3)"),
     ("reparameterizations.gaussian_full_sample", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
     ("reparameterizations.iaf_step", {"gate": WIDE}, "gate", "matches z (4, 2)", "(4, 3)"),
+    ("reparameterizations.gumbel_noise", {"generator": 7}, "generator", "a torch.Generator", "7"),
     ("reparameterizations.gumbel_noise", {"shape": (B, -1)}, "shape", "1 or more", "-1"),
     ("reparameterizations.gumbel_max", {"logits": WIDE}, "logits", "matches noise", "(4, 3)"),
     ("reparameterizations.gumbel_softmax", {"temperature": -1.0}, "temperature", "above 0", "-1.0"),
@@ -267,6 +416,7 @@ BAD = [
     ("models.trace.Gaussian.standard_like", {"other": V}, "other", "a Gaussian or a Point", "Tensor"),
     ("models.trace.Gaussian.sample", {"noise": WIDE}, "mean", "matches noise (4, 3)", "(4, 2)"),
     ("models.trace.Gaussian.log_prob", {"z": WIDE}, "mean", "matches z (4, 3)", "(4, 2)"),
+    ("models.trace.Gaussian.log_prob_per_dimension", {"z": WIDE}, "mean", "matches z (4, 3)", "(4, 2)"),
     ("models.trace.Gaussian.kl_per_dimension", {"p": V}, "p", "a Gaussian", "Tensor"),
     ("models.trace.Gaussian.kl_per_dimension", {"p": Gaussian(WIDE, WIDE)}, "mean_p", "mean_q", "(4, 3)"),
     ("models.trace.Point.sample", {"noise": WIDE}, "noise", "matches mean (4, 2)", "(4, 3)"),
@@ -274,8 +424,16 @@ BAD = [
     ("models.trace.Point.kl_per_dimension", {"p": V}, "p", "a Gaussian", "Tensor"),
     ("models.trace.Bernoulli.log_prob", {"x": WIDE}, "logits", "matches x (4, 3)", "(4, 2)"),
     ("models.linear_gaussian.LinearGaussian.from_vae", {"model": vae}, "model", "hidden=()", "hidden=(3,)"),
+    (
+        "models.linear_gaussian.LinearGaussian.from_hierarchy",
+        {"model": mhvae},
+        "model",
+        "no hidden layers",
+        "hidden=((3,), ())",
+    ),
     ("models.linear_gaussian.LinearGaussian.log_px", {"x": NAN}, "x", "finite", "NaN"),
     ("models.linear_gaussian.LinearGaussian.posterior", {"x": V}, "x", "[..., 6]", "(4, 2)"),
+    ("models.linear_gaussian.LinearGaussian.best_diagonal", {"x": NAN}, "x", "finite", "NaN"),
     ("models.linear_gaussian.LinearGaussian.elbo", {"x": NAN}, "x", "finite", "NaN"),
     ("models.linear_gaussian.LinearGaussian.elbo", {"mean": X, "log_var": X}, "mean", "[..., 2]", "(4, 6)"),
     ("models.linear_gaussian.LinearGaussian.gap", {"log_var": WIDE}, "log_var", "matches mean", "(4, 3)"),
@@ -294,6 +452,60 @@ BAD = [
     ("models.vae.VAE.forward", {"x": NAN}, "x", "finite", "NaN"),
     ("models.vae.VAE.forward", {"samples": 0}, "samples", "1 or more", "0"),
     ("models.vae.VAE.sample", {"count": 0}, "count", "1 or more", "0"),
+    ("models.vae.VAE", {"generator": 0}, "generator", "a torch.Generator", "0"),
+    ("models.vae.VAE.forward", {"generator": 0}, "generator", "a torch.Generator", "0"),
+    ("models.vae.VAE.sample", {"generator": 0}, "generator", "a torch.Generator", "0"),
+    (
+        "models.likelihood.check_likelihood",
+        {"likelihood": "laplace"},
+        "likelihood",
+        "'gaussian'",
+        "'laplace'",
+    ),
+    ("models.likelihood.Likelihood", {"likelihood": "cat"}, "likelihood", "'bernoulli'", "'cat'"),
+    (
+        "models.likelihood.Likelihood",
+        {"likelihood": "bernoulli", "noise_log_var": 0.0},
+        "noise_log_var",
+        "None with a Bernoulli",
+        "0.0",
+    ),
+    ("models.likelihood.Likelihood.forward", {"output": V[:0]}, "output", "at least one example", "(0, 2)"),
+    ("models.mhvae.MHVAEConfig", {"latent_dims": ()}, "latent_dims", "one level or more", "()"),
+    ("models.mhvae.MHVAEConfig", {"latent_dims": (2, 0)}, "latent_dims", "1 or more", "0"),
+    ("models.mhvae.MHVAEConfig", {"hidden": ((3,),)}, "hidden", "each of 2 levels", "((3,),)"),
+    ("models.mhvae.MHVAEConfig", {"hidden": (3, 3)}, "hidden", "a tuple of widths", "3"),
+    ("models.mhvae.MHVAEConfig", {"hidden": ((0,), ())}, "hidden", "1 or more", "0"),
+    ("models.mhvae.MHVAEConfig", {"likelihood": "laplace"}, "likelihood", "'bernoulli'", "'laplace'"),
+    ("models.mhvae.MHVAEConfig", {"wiring": "ladder"}, "wiring", "'chain', 'noise'", "'ladder'"),
+    ("models.mhvae.MHVAEConfig", {"activation": "swish"}, "activation", "'relu'", "'swish'"),
+    ("models.mhvae.MHVAE", {"config": VAEConfig()}, "config", "an MHVAEConfig", "VAEConfig"),
+    ("models.mhvae.MHVAE.infer", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.mhvae.MHVAE.infer", {"noise": V}, "noise", "2 tensors", "Tensor"),
+    ("models.mhvae.MHVAE.prior", {"z": (V,)}, "z", "2 levels", "1"),
+    ("models.mhvae.MHVAE.decode", {"z": (V, V)}, "z", "[..., 1] in its level", "(4, 2)"),
+    ("models.mhvae.MHVAE.forward", {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    ("models.mhvae.MHVAE.forward", {"samples": 0}, "samples", "1 or more", "0"),
+    ("models.mhvae.MHVAE.generate", {"noise": (V[:0], V[:, :1])}, "noise", "at least one example", "(0, 2)"),
+    ("models.mhvae.MHVAE.noise_of", {"z": (V,)}, "z", "2 levels", "1"),
+    ("models.mhvae.MHVAE.resample", {"levels": (0,)}, "levels", "one of 1, 2", "0"),
+    ("models.mhvae.MHVAE.resample", {"z": (V,)}, "z", "2 levels", "1"),
+    ("models.mhvae.MHVAE.sample", {"count": 0}, "count", "1 or more", "0"),
+    ("models.mhvae.markov_trace", {"z": ()}, "z", "one level or more", "0"),
+    ("models.mhvae.markov_trace", {"q": NORMALS[:1]}, "q", "2 levels", "1"),
+    ("models.mhvae.noise_states", {"decoders": []}, "decoders", "1 levels", "0"),
+    ("models.mhvae.noise_states", {"gains": (M[0],)}, "gains", "2 levels", "1"),
+    ("models.diffusion.DiffusionConfig", {"steps": 1}, "steps", "two or more", "1"),
+    ("models.diffusion.DiffusionConfig", {"data_dim": 0}, "data_dim", "1 or more", "0"),
+    ("models.diffusion.Diffusion", {"config": None}, "config", "a DiffusionConfig", "NoneType"),
+    ("models.diffusion.Diffusion.encode", {"noise": torch.zeros(3, B, Z)}, "noise", "[2, ...]", "(3, 4, 2)"),
+    ("models.diffusion.Diffusion.denoise", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    ("models.diffusion.Diffusion.denoise", {"first": 2}, "first", "at most 2 steps", "2 and 2"),
+    ("models.diffusion.Diffusion.forward", {"x": INFINITE}, "x", "finite", "infinity"),
+    ("models.diffusion.Diffusion.sample", {"count": 0}, "count", "1 or more", "0"),
+    ("models.diffusion.Diffusion.trajectory", {"count": -1}, "count", "1 or more", "-1"),
+    ("models.diffusion.diffusion_marginal", {"kept": V}, "kept", "[1], one share", "(4, 2)"),
+    ("models.diffusion.diffusion_posterior", {"z": WIDE}, "z", "matches x (4, 2)", "(4, 3)"),
     ("models.posteriors.DiagonalGaussian", {"size": 0}, "size", "1 or more", "0"),
     ("models.posteriors.DiagonalGaussian.forward", {"noise": WIDE}, "noise", "[..., 2]", "(4, 3)"),
     ("models.posteriors.FullGaussian", {"size": -1}, "size", "1 or more", "-1"),
@@ -315,6 +527,11 @@ BAD = [
     ("objectives.beta_elbo", {"trace": V}, "trace", "Trace", "Tensor"),
     ("objectives.beta_elbo", {"beta": -0.5}, "beta", "0 or more", "-0.5"),
     ("objectives.beta_elbo", {"beta": float("inf")}, "beta", "finite", "inf"),
+    ("objectives.free_bits", {"trace": V}, "trace", "Trace", "Tensor"),
+    ("objectives.free_bits", {"nats": -0.1}, "nats", "0 or more", "-0.1"),
+    ("objectives.free_bits", {"per": "pixel"}, "per", "'level', 'dimension'", "'pixel'"),
+    ("objectives.free_bits", {"clamp": "always"}, "clamp", "'batch', 'example'", "'always'"),
+    ("objectives.free_bits", {"beta": -1.0}, "beta", "0 or more", "-1.0"),
     ("objectives.reconstruction", {"trace": None}, "trace", "Trace", "NoneType"),
     ("estimators.importance_weighted_bound", {"log_weight": V[0, 0]}, "log_weight", "dimension", "a scalar"),
     ("estimators.log_px_estimate", {"x": NAN}, "x", "finite", "NaN"),
@@ -329,6 +546,7 @@ BAD = [
     ("discrete_gradients.categorical_score_gradient", {"values": V}, "values", "[Y]", "(4, 2)"),
     ("discrete_gradients.relaxed_gradient", {"temperature": -1.0}, "temperature", "above 0", "-1.0"),
     ("discrete_gradients.relaxed_gradient", {"f": torch.sin}, "f", "shape (4,)", "(4, 2)"),
+    ("variational.fit_posterior", {"generator": 0}, "generator", "a torch.Generator", "0"),
     ("variational.fit_posterior", {"size": 0}, "size", "1 or more", "0"),
     ("variational.fit_posterior", {"steps": 0}, "steps", "1 or more", "0"),
     ("variational.fit_posterior", {"learning_rate": 0.0}, "learning_rate", "above 0", "0.0"),
@@ -342,16 +560,72 @@ BAD = [
     ),
     ("variational.estimate_elbo", {"samples": 1}, "samples", "2 or more", "1"),
     ("variational.estimate_elbo", {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    ("objectives.weighted_elbo", {"betas": (1.0, 1.0)}, "betas", "1 weights", "2"),
+    ("objectives.weighted_elbo", {"betas": (-1.0,)}, "betas", "0 or more", "-1.0"),
+    ("models.mixture.mixture_log_prob", {"mean": V[0]}, "mean", "matches z (4, 2)", "(2,)"),
+    ("models.mixture.mixture_log_prob", {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
+    ("models.mixture.mixture_kl", {"log_var_q": WIDE}, "log_var_q", "matches mean_q", "(4, 3)"),
+    ("models.mixture.mixture_kl", {"mean": WIDE}, "mean", "matches mean_q", "(4, 3)"),
+    ("models.mixture.GaussianMixture", {"clusters": 0}, "clusters", "1 or more", "0"),
+    ("models.mixture.GaussianMixture", {"covariance": "tied"}, "covariance", "'full'", "'tied'"),
+    ("models.mixture.GaussianMixture", {"spread": 0.0}, "spread", "above 0", "0.0"),
+    ("models.mixture.GaussianMixture.log_prob", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    ("models.mixture.GaussianMixture.log_prob_at", {"y": CLASSES[:2]}, "y", "one label for each", "2"),
+    ("models.mixture.GaussianMixture.kl", {"q": Gaussian(WIDE, WIDE)}, "q", "[..., 2]", "(4, 3)"),
+    ("models.mixture.GaussianMixture.kl_at", {"y": 1}, "y", "one label for each", "int"),
+    ("models.mixture.GaussianMixture.marginal_log_prob", {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    ("models.mixture.GaussianMixture.sample", {"y": V}, "y", "whole numbers", "0.5"),
+    ("models.mixture.GaussianMixture.start_from", {"mean": V}, "mean", "(3, 2)", "(4, 2)"),
+    ("models.mixture.GaussianMixture.start_from", {"covariance": -FACTORS}, "covariance", "positive", "-1"),
+    ("models.labels.log_ratio_cost", {"log_q_z": V}, "log_q_z", "(4,)", "[4, 2]"),
+    ("models.labels.expected_cost", {"logits": V}, "logits", "matches cost (4, 3)", "(4, 2)"),
+    ("models.labels.sampled_cost", {"cost_at_y": V}, "cost_at_y", "(4,)", "[4, 2]"),
+    ("models.labels.mean_of_others", {"values": V[0, 0]}, "values", "one dimension", "a scalar"),
+    ("models.labels.labels_given_code", {"log_pz_given_y": V[0, 0]}, "log_pz_given_y", "one dim", "a scalar"),
+    ("models.labels.labels_given_data", {"kl_per_label": V[0, 0]}, "kl_per_label", "one dim", "a scalar"),
+    ("models.labels.average_labels", {"log_pz_given_y": V[0, 0]}, "log_pz_given_y", "one dim", "a scalar"),
+    ("models.clustering.ClusterVAEConfig", {"clusters": 0}, "clusters", "1 or more", "0"),
+    ("models.clustering.ClusterVAEConfig", {"labels": "oracle"}, "labels", "'bayes-code'", "'oracle'"),
+    ("models.clustering.ClusterVAEConfig", {"form": "both"}, "form", "'log-ratio'", "'both'"),
+    ("models.clustering.ClusterVAEConfig", {"strategy": "guess"}, "strategy", "'exact'", "'guess'"),
+    ("models.clustering.ClusterVAEConfig", {"temperature": 0.0}, "temperature", "above 0", "0.0"),
+    ("models.clustering.ClusterVAEConfig", {"covariance": "tied"}, "covariance", "'full'", "'tied'"),
+    ("models.clustering.ClusterVAEConfig", {"latent_dim": 0}, "latent_dim", "1 or more", "0"),
+    ("models.clustering.ClusterVAE", {"config": {}}, "config", "ClusterVAEConfig", "dict"),
+    ("models.clustering.ClusterVAE.label_logits", {"x": X[:, :5]}, "x", "[..., 6]", "(4, 5)"),
+    ("models.clustering.ClusterVAE.trace_at", {"z": WIDE}, "z", "4, 2", "[4, 3]"),
+    ("models.clustering.ClusterVAE.trace_at", {"gumbel": None}, "gumbel", "a tensor", "NoneType"),
+    ("models.clustering.ClusterVAE.forward", {"x": NAN}, "x", "finite", "NaN"),
+    ("models.clustering.ClusterVAE.forward", {"samples": 0}, "samples", "1 or more", "0"),
+    ("models.clustering.ClusterVAE.assign", {"x": X[:, :5]}, "x", "[..., 6]", "(4, 5)"),
+    ("models.clustering.ClusterVAE.sample_clusters", {"count": 0}, "count", "1 or more", "0"),
+    ("models.clustering.ClusterVAE.sample", {"count": 0}, "count", "1 or more", "0"),
+    ("cluster_start.start_mixture", {"model": vae}, "model", "a ClusterVAE", "VAE"),
+    ("cluster_start.start_mixture", {"x": SPREAD_OUT[:2]}, "x", "3 examples", "2"),
+    ("cluster_start.start_mixture", {"codes": "modes"}, "codes", "'samples'", "'modes'"),
+    ("cluster_start.start_mixture", {"restarts": 0}, "restarts", "1 or more", "0"),
+    ("metrics.match_clusters", {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
+    ("metrics.match_clusters", {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
+    ("metrics.match_clusters", {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),
+    ("metrics.label_information", {"probs": NAN}, "probs", "finite", "NaN"),
+    ("metrics.label_information", {"probs": V * 3}, "probs", "rows of probabilities", "off by 2"),
     ("metrics.active_by_kl", {"kl_per_dimension": NAN}, "kl_per_dimension", "finite", "NaN"),
     ("metrics.active_by_kl", {"kl_per_dimension": INFINITE}, "kl_per_dimension", "finite", "infinity"),
     ("metrics.active_by_kl", {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
     ("metrics.active_by_variance", {"mean": NAN}, "mean", "finite", "NaN"),
     ("metrics.active_by_variance", {"mean": V[:1]}, "mean", "at least two examples", "1"),
     ("metrics.active_by_variance", {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
+    ("metrics.linear_probe", {"train_z": NAN}, "train_z", "finite", "NaN"),
+    ("metrics.linear_probe", {"test_z": WIDE}, "test_z", "[..., 2]", "(4, 3)"),
+    ("metrics.linear_probe", {"train_y": LABELS[:3]}, "train_y", "4 labels", "3"),
+    ("metrics.linear_probe", {"test_y": 3}, "test_y", "4 labels", "int"),
+    ("schedules.linear_warm_up", {"steps": 0}, "steps", "1 or more", "0"),
+    ("schedules.linear_warm_up", {"end": -1.0}, "end", "0 or more", "-1.0"),
     ("training.fit", {"x": NAN}, "x", "finite", "NaN"),
     ("training.fit", {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
     ("training.fit", {"epochs": 0}, "epochs", "1 or more", "0"),
     ("training.fit", {"batch_size": 0}, "batch_size", "1 or more", "0"),
+    ("training.fit", {"generator": 0}, "generator", "a torch.Generator", "0"),
     ("training.fit", {"learning_rate": -1e-3}, "learning_rate", "above 0", "-0.001"),
     (
         "training.fit",

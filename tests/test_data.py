@@ -91,7 +91,7 @@ def test_damaged_subset_is_refused_by_name(damage, monkeypatch, tmp_path):
         data.load_mnist()
 
 
-def test_licence_lies_beside_the_subset():
+def test_license_lies_beside_the_subset():
     notice = (Path(data.__file__).parent / "_data" / "README.md").read_text(encoding="utf-8")
     for words in ("LeCun", "Cortes", "Attribution-Share Alike 3.0", "creativecommons.org/licenses/by-sa/3.0"):
         assert words in notice

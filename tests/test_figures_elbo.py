@@ -87,7 +87,7 @@ def test_both_divergences_are_written_beside_each_q(square, x, two_q):
         assert f"forward {square.forward_kl(x, two_q[name]).item():.2f}" in texts(panel)
 
 
-def test_maxima_of_bound_and_likelihood_are_labelled_in_place():
+def test_maxima_of_bound_and_likelihood_are_labeled_in_place():
     theta = torch.linspace(0, 1, 11)
     log_px, bound = -((theta - 0.6) ** 2), -((theta - 0.3) ** 2) - 0.2
     path = torch.stack([torch.tensor([0.6, 0.5, 0.4]), torch.zeros(3), torch.zeros(3)], -1)

@@ -77,8 +77,8 @@ def test_likelihood_and_posterior_follow_the_config():
     assert isinstance(learned.decode(z), Gaussian)
     assert isinstance(point.encode(x), Point)
     assert (fixed.decode(z).log_var == -1).all()
-    assert "noise_log_var" in dict(learned.named_parameters())
-    assert "noise_log_var" not in dict(fixed.named_parameters())
+    assert "likelihood.noise_log_var" in dict(learned.named_parameters())
+    assert "likelihood.noise_log_var" not in dict(fixed.named_parameters())
 
 
 def test_a_point_posterior_has_no_bound():

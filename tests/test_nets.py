@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.nets import AutoregressiveLinear, linear, mlp
+from hvae_lessons.nets import AutoregressiveLinear, BatchNorm, hidden_layers, linear, mlp
 
 
 def generator(seed=0):
@@ -30,3 +30,27 @@ def test_autoregressive_linear_has_a_strictly_lower_triangular_jacobian():
     jacobian = torch.autograd.functional.jacobian(layer, torch.randn(5, generator=generator(1)))
     assert torch.equal(jacobian, torch.tril(jacobian, diagonal=-1))
     assert (jacobian[torch.tril(torch.ones(5, 5), diagonal=-1) == 1] != 0).all()
+
+
+def test_batch_norm_counts_samples_and_examples_alike():
+    x = 3 + 2 * torch.randn(5, 40, 3, generator=generator())
+    norm = BatchNorm(3)
+    y = norm(x)
+    assert y.shape == x.shape
+    assert torch.allclose(y.reshape(-1, 3).mean(0), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(y.reshape(-1, 3).var(0, unbiased=False), torch.ones(3), atol=1e-3)
+    for _ in range(100):
+        norm(x)
+    norm.eval()
+    one = norm(x[0, :1])  # a single vector is fine once the averages are fixed
+    assert torch.allclose(one, (x[0, :1] - x.mean((0, 1))) / x.std((0, 1)), atol=1e-2)
+
+
+def test_an_mlp_is_its_hidden_layers_and_one_affine_map():
+    x = torch.randn(7, 4, generator=generator())
+    for batch_norm in (False, True):
+        whole = mlp((4, 8, 6, 2), generator=generator(), batch_norm=batch_norm)
+        features = hidden_layers((4, 8, 6), generator=generator(), batch_norm=batch_norm)
+        assert torch.equal(whole[:-1](x), features(x))
+        assert sum(isinstance(layer, BatchNorm) for layer in whole) == (2 if batch_norm else 0)
+    assert torch.equal(hidden_layers((4,))(x), x)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hvae_lessons.models import Gaussian, Layer, Trace
-from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
+from hvae_lessons.objectives import beta_elbo, elbo, free_bits, reconstruction
 
 
 def trace():
@@ -37,3 +37,43 @@ def test_log_weight_at_a_known_point():
 def test_a_beta_that_makes_no_sense_is_refused(beta):
     with pytest.raises(ValueError, match="^beta: expected"):
         beta_elbo(trace(), beta)
+
+
+def two_examples():
+    """Two examples, levels of two and one coordinates, with these KLs: N(m, 1) against N(0, 1) is m^2 / 2."""
+    kls = (torch.tensor([[0.2, 3.0], [0.4, 1.0]]), torch.tensor([[0.0], [0.5]]))
+    layers = []
+    for kl in kls:
+        q = Gaussian((2 * kl).sqrt(), torch.zeros_like(kl))
+        layers.append(Layer(q.mean, q, Gaussian.standard_like(q)))
+    return Trace(torch.tensor([-10.0, -20.0]), tuple(layers))
+
+
+@pytest.mark.parametrize(
+    ("settings", "charge"),
+    [
+        # Means over the batch: level 1 has 2.3, its coordinates 0.3 and 2.0, level 2 has 0.25.
+        ({}, 2.3 + 1.0),
+        ({"per": "dimension"}, 1.0 + 2.0 + 1.0),
+        # Before the mean: level 1 has 3.2 and 1.4, level 2 has 0 and 0.5.
+        ({"clamp": "example"}, (3.2 + 1.4) / 2 + 1.0),
+        ({"clamp": "example", "per": "dimension"}, (1.0 + 3.0 + 1.0 + 1.0 + 1.0 + 1.0) / 2),
+        ({"beta": 0.5}, 0.5 * 3.3),
+    ],
+)
+def test_free_bits_by_hand(settings, charge):
+    values = free_bits(two_examples(), 1.0, **settings)
+    assert values.shape == (2,)
+    assert values.mean().item() == pytest.approx(-15 - charge, abs=1e-5)
+
+
+def test_free_bits_without_bits_is_the_elbo():
+    assert torch.allclose(free_bits(two_examples(), 0.0), elbo(two_examples()))
+
+
+def test_below_the_free_bits_a_level_gets_no_gradient():
+    mean = torch.full((3, 2), 0.1, requires_grad=True)
+    q = Gaussian(mean, torch.zeros(3, 2))
+    trace = Trace(torch.zeros(3), (Layer(mean, q, Gaussian.standard_like(q)),))
+    free_bits(trace, 1.0).mean().backward()
+    assert mean.grad.abs().max() < 1e-8

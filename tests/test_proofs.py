@@ -1,11 +1,15 @@
 """Every theorem is proved for the code and refuted for its wrong variants; and the engine is not fooled."""
 
+import re
+from pathlib import Path
+
 import mpmath
 import pytest
 import sympy
 import torch
 
 from hvae_lessons import distributions, divergences, estimators, objectives, reparameterizations
+from hvae_lessons.notebook import show_proof
 from hvae_lessons.proofs import (
     Theorem,
     Verdict,
@@ -19,6 +23,7 @@ from hvae_lessons.proofs import (
 )
 from hvae_lessons.proofs.claims import PROVED, REFUTED, UNDECIDED, canonical, row_by_row
 from hvae_lessons.proofs.integrals import integral
+from hvae_lessons.proofs.rendering import chapter_markdown, theorem_markdown
 from hvae_lessons.symbolic import SymbolicTensor, real
 
 THEOREMS = all_theorems()
@@ -87,6 +92,19 @@ NAMES = {
     "gumbel-max",
     "gumbel-softmax-limit",
     "straight-through",
+    "markov-elbo",
+    "cluster-joint-kl",
+    "conditional-prior-forms",
+    "two-cluster-bounds",
+    "mixture-density",
+    "mixture-kl",
+    "best-labels-given-code",
+    "best-labels-given-data",
+    "sampled-label-gradient",
+    "weighted-elbo-objective",
+    "noise-is-a-chain",
+    "free-bits-objective",
+    "three-term-elbo",
 }
 
 
@@ -237,9 +255,9 @@ def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="variant: expected one of"):
         prove("gaussian-kl", "no such mistake")
     with pytest.raises(ValueError, match="name: expected a new theorem"):
-        theorem("gaussian-kl", chapter="elbo", about=(), statement="", source="")(list)
+        theorem("gaussian-kl", chapter="elbo", about=(), statement="", source="", scope="")(list)
     with pytest.raises(ValueError, match="chapter: expected one of"):
-        theorem("new", chapter="no such chapter", about=(), statement="", source="")(list)
+        theorem("new", chapter="no such chapter", about=(), statement="", source="", scope="")(list)
 
 
 def test_the_well_known_trap_passes_the_obvious_check_and_is_negative():
@@ -252,3 +270,32 @@ def test_the_well_known_trap_passes_the_obvious_check_and_is_negative():
     assert trap(zero, SymbolicTensor([sympy.log(2)]), zero, zero).item() == sympy.Rational(1, 2) - sympy.log(
         2
     )
+
+
+def test_the_appendix_shows_the_theorems_of_every_chapter():
+    notebook = (Path(__file__).parents[1] / "book" / "proofs.ipynb").read_text(encoding="utf-8")
+    shown = set(re.findall(r'show_theorems\(examinations, \\"(\w+)\\"\)', notebook))
+    assert shown == {entry.chapter for entry in THEOREMS}
+
+
+def test_a_shown_proof_has_statement_expression_and_verdict():
+    markdown = theorem_markdown(examine("gaussian-kl-nonnegative"))
+    assert r"\mathrm{KL}(q \,\|\, p) \ge 0" in markdown
+    assert r"\frac{t^{2}}{2} + \frac{u}{2}" in markdown
+    assert "Proved; 3 of 3 wrong variants refuted" in markdown
+    assert '<div class="proof">' in markdown
+
+
+def test_showing_a_theorem_that_fails_stops_the_notebook(monkeypatch):
+    entry = next(entry for entry in THEOREMS if entry.name == "uniform-kl")
+    monkeypatch.setitem(entry.wrong_variants, "not wrong at all", entry.about)
+    with pytest.raises(RuntimeError, match="3 of 4 wrong variants refuted"):
+        show_proof("uniform-kl")
+
+
+def test_a_chapters_table_has_a_heading_for_every_column():
+    table = [
+        line for line in chapter_markdown([examine("uniform-kl")], "divergences").splitlines() if "|" in line
+    ]
+    assert len(table) >= 3
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table[:3]}) == 1

@@ -2,12 +2,18 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
-from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes
-
-MODEL_SHADES = LinearSegmentedColormap.from_list("model", ["#ffffff", MODEL])
-INFERENCE_SHADES = LinearSegmentedColormap.from_list("inference", ["#ffffff", INFERENCE])
+from hvae_lessons.figures.style import (
+    GAP,
+    INFERENCE,
+    INFERENCE_SHADES,
+    INK,
+    MODEL,
+    MODEL_SHADES,
+    PRIOR,
+    WIDTH,
+    axes,
+)
 
 
 def latent_variable_model(model, x, span=2.2):

@@ -4,10 +4,11 @@ Data in, Figure out: images come as flat pixels in [0, 1] [n, D] with their `ima
 Titles state what the reader should see, so the caller writes them.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
-from hvae_lessons.figures.style import DIGITS, INK, WIDTH, axes, plt
+from hvae_lessons.figures.style import DIGITS, INK, WIDTH, axes
 
 
 def image_rows(rows, image_shape, title, gap_after=()):

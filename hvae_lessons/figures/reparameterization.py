@@ -6,13 +6,11 @@ what is exact is red.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
-from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes
+from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, MODEL_SHADES, PRIOR, WIDTH, axes
 
 ESTIMATORS = {"pathwise": INFERENCE, "score function": PRIOR, "score function with baseline": GAP}
-MODEL_SHADES = LinearSegmentedColormap.from_list("model", ["#ffffff", MODEL])
 
 
 def gradient_paths():

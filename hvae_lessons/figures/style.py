@@ -1,13 +1,16 @@
-"""The book's one visual style: a colour per meaning, light axes, titles that state the finding."""
+"""The book's one visual style: a color per meaning, light axes, titles that state the finding."""
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 
-# One colour per meaning across the book. They differ in lightness too, so they survive greyscale.
+# One color per meaning across the book. They differ in lightness too, so they survive grayscale.
 MODEL = "#b40426"  # p: the model, the exact posterior, the truth
 INFERENCE = "#3b4cc0"  # q: the approximation, the bound
 GAP = "#f0a202"  # what lies between
 PRIOR = "#6b7280"  # the prior, baselines, context
 INK = "#1f2933"  # text
+MODEL_SHADES = LinearSegmentedColormap.from_list("model", ["white", MODEL])
+INFERENCE_SHADES = LinearSegmentedColormap.from_list("inference", ["white", INFERENCE])
 DIGITS = plt.get_cmap("tab10").colors  # the ten digit classes
 
 WIDTH = 7.0  # inches: the text column of the book

@@ -3,12 +3,12 @@
 Titles state what the reader should see, so the caller writes them. Images and latent planes are in images.py.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
+from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, MODEL_SHADES, PRIOR, WIDTH, axes
 
 
 def vae_architecture():
@@ -163,10 +163,8 @@ def posterior_shapes(panels, ticks, title):
     ticks = np.asarray(ticks)
     for ax, (name, x, posterior, mean, sigma) in zip(row, panels):
         posterior, mean, sigma = np.asarray(posterior), np.asarray(mean), np.asarray(sigma)
-        shades = LinearSegmentedColormap.from_list("posterior", ["white", MODEL])
-        ax.pcolormesh(
-            ticks, ticks, posterior.T / posterior.max(), cmap=shades, shading="gouraud", rasterized=True
-        )
+        density = posterior.T / posterior.max()
+        ax.pcolormesh(ticks, ticks, density, cmap=MODEL_SHADES, shading="gouraud", rasterized=True)
         for width in (1, 2):
             ax.add_patch(Ellipse(mean, *(2 * width * sigma), fill=False, color=INFERENCE, lw=1.6))
         _zoom(ax, ticks, posterior, mean, sigma)
@@ -219,7 +217,7 @@ def kl_spectrum(kl_per_dimension, threshold, title):
     |---|---|---|
     | `kl_per_dimension` | [N, Z] | KL of each coordinate in nats |
     | `threshold` | number | nats; as in `metrics.active_by_kl` |
-    | returns | Figure | active coordinates indigo, idle ones grey |
+    | returns | Figure | active coordinates indigo, idle ones gray |
 
     Raises: nothing of its own.
     Source: N4 21.4, as a picture.
@@ -250,10 +248,9 @@ def _zoom(ax, ticks, posterior, mean, sigma):
         cumulative = mass.sum(1 - axis).cumsum()
         low[axis] = min(ticks[np.searchsorted(cumulative, 0.002)], mean[axis] - 2.4 * sigma[axis])
         high[axis] = max(ticks[np.searchsorted(cumulative, 0.998)], mean[axis] + 2.4 * sigma[axis])
-    centre, half = (low + high) / 2, 0.75 * (high - low).max()
-    ax.set(
-        xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half), aspect="equal"
-    )
+    center, half = (low + high) / 2, 0.75 * (high - low).max()
+    (left, bottom), (right, top) = center - half, center + half
+    ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
 
 
 def _box(ax, x, y, width, text, color, height=0.36):

@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 
 from hvae_lessons.estimators import pathwise_gradient, score_function_gradient
-from hvae_lessons.figures.style import GAP, INFERENCE, MODEL, PRIOR, WIDTH, apply_style
+from hvae_lessons.figures.images import latent_scatter
+from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, apply_style
 
 DOTS_PER_INCH = 120
 
@@ -32,7 +33,10 @@ def as_png(draw):
     # A drawing has few colors: a palette takes a third of the bytes, and a page carries them in its text.
     small = io.BytesIO()
     with Image.open(buffer) as picture:
-        picture.convert("RGB").quantize(96).save(small, format="png", optimize=True)
+        colors = picture.convert("RGB").quantize(96, method=Image.Quantize.FASTOCTREE)
+        # The ground was averaged with the grays next to white.
+        colors.putpalette([255 if value > 247 else value for value in colors.getpalette()])
+        colors.save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -122,4 +126,126 @@ def reparameterization(mean, log_var, noise, shown=16):
     variances.set(xlabel="samples", ylabel="variance of one sample", ylim=(0.5, None))
     variances.legend(loc="lower right", labelcolor="linecolor")
     variances.set_title("Same mean, another variance")
+    return figure
+
+
+def latent_explorer(codes, labels, at, image, reach, plane):
+    """The latent plane with a marked code, and the image decoded from it.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `codes`, `labels` | [N, 2], [N] | codes of test images in the plane, and their classes |
+    | `at` | [2] | the marked code |
+    | `image` | [height, width] | decoded, from 0 to 1 |
+    | `reach` | number | the plane goes from -reach to reach |
+    | `plane` | two whole numbers | its dimensions, counted from 0 |
+    | returns | Figure | |
+
+    Raises: nothing of its own. Source: N4 21.2.3.
+    """
+    figure, (map_of_codes, digit) = plt.subplots(
+        1, 2, figsize=(WIDTH, 3.7), layout="constrained", width_ratios=(1.5, 1)
+    )
+    latent_scatter(codes, labels, "Codes of test digits", map_of_codes)
+    across, up = (f"$z_{{{dimension + 1}}}$" for dimension in plane)
+    map_of_codes.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel=across, ylabel=up)
+    hair = {"color": INK, "linewidth": 0.6, "alpha": 0.5}
+    map_of_codes.axvline(float(at[0]), **hair)
+    map_of_codes.axhline(float(at[1]), **hair)
+    map_of_codes.plot(*at, "o", color=INFERENCE, markeredgecolor="white", markersize=10, zorder=9)
+    digit.imshow(image, vmin=0, vmax=1)
+    digit.set(xticks=[], yticks=[], title="Decoded at the mark")
+    for spine in digit.spines.values():
+        spine.set(visible=True, color=PRIOR, linewidth=0.5)
+    return figure
+
+
+def training_runs(curves, samples):
+    """Learning curves of several runs, and what each has learned to draw; the latest run is indigo.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `curves` | list of [E] | -ELBO of the training images after each epoch, in nats |
+    | `samples` | list of [n, height, width] | samples of the prior, decoded; the same n for all |
+    | returns | Figure | runs are numbered from 1, as in a table beside it |
+
+    Raises: nothing of its own. Source: none.
+    """
+    height = max(2.8, 0.45 + 0.36 * len(samples))
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=(1, 1.15)
+    )
+    ends = []
+    for number, curve in enumerate(curves, start=1):
+        color = INFERENCE if number == len(curves) else PRIOR
+        epochs = range(1, len(curve) + 1)
+        left.plot(epochs, curve, color=color, marker="o" if len(curve) == 1 else None)
+        ends.append((float(curve[-1]), number, len(curve), color))
+    span = max(max(curve) for curve in curves) - min(end for end, *_ in ends) or 1.0
+    place = -float("inf")
+    for end, number, epoch, color in sorted(ends):
+        # Curves that end together would write their numbers on one another.
+        place = max(end, place + 0.07 * span)
+        left.annotate(
+            str(number),
+            (epoch, place),
+            (5, 0),
+            textcoords="offset points",
+            color=color,
+            va="center",
+            weight="bold",
+        )
+    left.set(xlabel="epoch", title="$-$ELBO, nats per training image")
+    left.margins(x=0.08)
+
+    strips = [torch.nn.functional.pad(torch.as_tensor(images), (1, 1, 1, 1)) for images in samples]
+    tops = range(len(strips))
+    for top, strip in zip(tops, strips, strict=True):
+        row = torch.cat(list(strip), dim=1)
+        right.imshow(
+            row.numpy(), vmin=0, vmax=1, extent=(0, len(strip), top + 0.97, top + 0.03), aspect="equal"
+        )
+    right.set(xlim=(0, max(map(len, strips))), ylim=(len(strips), 0), xticks=[], title="Samples of the prior")
+    right.set_yticks([top + 0.5 for top in tops], [str(top + 1) for top in tops])
+    right.tick_params(length=0)
+    for spine in right.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+def vae_playground(history, kl, means, labels, plane, image_shape):
+    """The terms over the epochs, KL of each coordinate, codes of the test images, and the decoded plane.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `history` | History | what `training.fit` returns |
+    | `kl` | [Z] | mean KL of each coordinate in nats |
+    | `means`, `labels` | [N, 2], [N] | codes of test images and their digits |
+    | `plane` | [T * T, D] | decoded codes, row by row from the top left |
+    | `image_shape` | (height, width) | |
+    | returns | Figure | |
+
+    Raises: nothing of its own. Source: N4 21.14 and 21.16.
+    """
+    figure, ((terms, bars), (codes, images)) = plt.subplots(
+        2, 2, figsize=(WIDTH, 5.4), layout="constrained", height_ratios=(1, 2.1)
+    )
+    epoch = range(1, len(history.objective) + 1)
+    distortion, total = -history.log_px_given_z, history.kl.sum(1) - history.log_px_given_z
+    terms.stackplot(epoch, distortion, total - distortion, colors=(MODEL, INFERENCE), alpha=0.35)
+    terms.plot(epoch, distortion, color=MODEL)
+    terms.plot(epoch, total, color=INFERENCE)
+    terms.annotate("reconstruction", (epoch[-1], distortion[-1] / 2), color=MODEL, ha="right")
+    place = {"xytext": (0, 4), "textcoords": "offset points"}
+    terms.annotate("+ KL", (epoch[-1], total[-1]), color=INFERENCE, ha="right", **place)
+    terms.set(xlabel="epoch", ylim=(0, None), title="nats per image")
+    bars.bar(range(1, len(kl) + 1), kl.tolist(), color=INFERENCE, width=0.5)
+    bars.set(xlim=(0.4, len(kl) + 0.6), xticks=range(1, len(kl) + 1), title="KL of each coordinate")
+    latent_scatter(means, labels, "Codes of test images", codes)
+    size, (high, wide) = round(len(plane) ** 0.5), image_shape
+    tiles = torch.nn.functional.pad(plane.reshape(size, size, high, wide), (1, 0, 1, 0))
+    tiles = tiles.transpose(1, 2).reshape(size * (high + 1), size * (wide + 1))
+    images.imshow(tiles.numpy(), cmap="Greys", vmin=0, vmax=1)
+    images.axis("off")
+    images.set_title("Decoded codes")
     return figure

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from hvae_lessons.checks import check_data, check_event, expect
+from hvae_lessons.checks import check_data, check_event, check_size, expect
 from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.divergences import kl_gaussian_full, kl_standard_gaussian
 
@@ -30,7 +30,7 @@ class LinearGaussian(NamedTuple):
         is_linear = not model.config.hidden and model.config.likelihood == "gaussian"
         expect(is_linear, "model", "a VAE with hidden=() and a Gaussian likelihood", model.config)
         affine = model.decoder[0]
-        return cls(affine.weight.detach(), affine.bias.detach(), model.noise_log_var.detach())
+        return cls(affine.weight.detach(), affine.bias.detach(), model.likelihood.noise_log_var.detach())
 
     @classmethod
     def from_hierarchy(cls, model):
@@ -91,5 +91,4 @@ class LinearGaussian(NamedTuple):
     def _check_code(self, x, mean, log_var):
         check_data("x", x, self.weight.shape[0])
         check_event(mean=mean, log_var=log_var)
-        latent_dim = self.weight.shape[1]
-        expect(mean.shape[-1] == latent_dim, "mean", f"[..., {latent_dim}]", tuple(mean.shape))
+        check_size("mean", mean, self.weight.shape[1])

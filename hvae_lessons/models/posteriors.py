@@ -16,7 +16,7 @@ Source: N4 draft 21.34-21.45 and 21.2.5.3; Kingma et al. (2016) for the flow.
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_count, check_event, expect
+from hvae_lessons.checks import check_count, check_size
 from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.nets import AutoregressiveLinear
 from hvae_lessons.reparameterizations import (
@@ -38,7 +38,7 @@ class DiagonalGaussian(nn.Module):
 
     def forward(self, noise):
         """noise [..., Z] -> z [..., Z], log q(z) [...]."""
-        _check_noise(noise, len(self.mean))
+        check_size("noise", noise, len(self.mean))
         z = gaussian_sample(self.mean, self.log_var, noise)
         return z, gaussian_log_prob(z, self.mean, self.log_var)
 
@@ -60,7 +60,7 @@ class FullGaussian(nn.Module):
 
     def forward(self, noise):
         """noise [..., Z] -> z [..., Z], log q(z) [...]."""
-        _check_noise(noise, len(self.mean))
+        check_size("noise", noise, len(self.mean))
         z = gaussian_full_sample(self.mean, self.scale_tril, noise)
         return z, gaussian_full_log_prob(z, self.mean, self.scale_tril)
 
@@ -87,8 +87,3 @@ class AutoregressiveFlow(nn.Module):
             z, log_det = iaf_step(z, shift(z), gate(z) + 2)
             z, log_q = z.flip(-1), log_q - log_det  # a reversal has |det| = 1
         return z, log_q
-
-
-def _check_noise(noise, size):
-    check_event(noise=noise)
-    expect(noise.shape[-1] == size, "noise", f"[..., {size}]", tuple(noise.shape))

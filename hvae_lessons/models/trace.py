@@ -36,6 +36,11 @@ class Gaussian(NamedTuple):
         """log N(z; mean, sigma^2) in nats, summed over Z: [..., Z] -> [...]."""
         return gaussian_log_prob(z, self.mean, self.log_var)
 
+    def log_prob_per_dimension(self, z):
+        """log N(z_d; mean_d, sigma_d^2) of each coordinate in nats: [..., Z] -> [..., Z]."""
+        check_event(z=z, mean=self.mean)
+        return gaussian_log_prob(*(part.unsqueeze(-1) for part in (z, self.mean, self.log_var)))
+
     def kl_per_dimension(self, p):
         """KL(self || p) of each coordinate in nats, [..., Z]."""
         expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
@@ -83,20 +88,29 @@ class Bernoulli(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One stochastic layer: a sample z of q, and the distributions q and p that it is judged by."""
+    """One stochastic layer: a sample z of q, and the distributions q and p that it is judged by.
+
+    Whether the KL between q and p may stand for the layer's term depends on the order of sampling. If p's
+    parents were drawn before z, or p has none, averaging over z first gives the closed form. If they were
+    drawn from z itself, as in bottom-up inference, no average over z alone is left to take: the term is then
+    the log-ratio at the samples, one number per coordinate, which may be negative and is right on average.
+    """
 
     z: torch.Tensor  # [B, Z] or [K, B, Z]
     q: Gaussian | Point  # given x and the layers before it
     p: Gaussian  # given the layers above it
+    closed_form: bool = True  # False: p depends on z through levels that were sampled from z
 
     @property
     def kl_per_dimension(self):
-        """KL(q || p) of each coordinate in nats, [B, Z]."""
-        return self.q.kl_per_dimension(self.p)
+        """KL(q || p) of each coordinate in nats, or its one-sample estimate: [B, Z] or [K, B, Z]."""
+        if self.closed_form:
+            return self.q.kl_per_dimension(self.p)
+        return self.q.log_prob_per_dimension(self.z) - self.p.log_prob_per_dimension(self.z)
 
     @property
     def kl(self):
-        """KL(q || p) in nats, summed over Z: [B]."""
+        """KL(q || p) in nats, or its one-sample estimate, summed over Z: [B] or [K, B]."""
         return self.kl_per_dimension.sum(-1)
 
     @property

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_event, expect
-from hvae_lessons.models.trace import Bernoulli, Gaussian, Layer, Point, Trace
+from hvae_lessons.checks import (
+    check_choice,
+    check_count,
+    check_data,
+    check_generator,
+    check_size,
+    expect,
+)
+from hvae_lessons.models.likelihood import Likelihood, check_likelihood
+from hvae_lessons.models.trace import Gaussian, Layer, Point, Trace
 from hvae_lessons.nets import ACTIVATIONS, mlp
 
 
@@ -50,16 +58,9 @@ class VAEConfig:
         check_count("latent_dim", self.latent_dim)
         for width in self.hidden:
             check_count("hidden", width)
-        check_choice("likelihood", self.likelihood, ("bernoulli", "gaussian"))
+        check_likelihood(self.likelihood, self.noise_log_var)
         check_choice("posterior", self.posterior, ("gaussian", "point"))
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
-        unused = self.likelihood == "bernoulli" and self.noise_log_var is not None
-        expect(
-            not unused,
-            "noise_log_var",
-            "None with a Bernoulli likelihood, which has no noise",
-            self.noise_log_var,
-        )
 
 
 class VAE(nn.Module):
@@ -72,11 +73,7 @@ class VAE(nn.Module):
         widths = (config.data_dim, *config.hidden)
         self.encoder = mlp((*widths, 2 * config.latent_dim), config.activation, generator)
         self.decoder = mlp((config.latent_dim, *reversed(widths)), config.activation, generator)
-        if config.likelihood == "gaussian":
-            if config.noise_log_var is None:
-                self.noise_log_var = nn.Parameter(torch.zeros(()))
-            else:
-                self.register_buffer("noise_log_var", torch.tensor(float(config.noise_log_var)))
+        self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
 
     def encode(self, x):
         """q(z | x): [..., D] -> Gaussian or Point with [..., Z]."""
@@ -86,15 +83,12 @@ class VAE(nn.Module):
 
     def decode(self, z):
         """p(x | z): [..., Z] -> Bernoulli or Gaussian with [..., D]."""
-        check_event(z=z)
-        expect(z.shape[-1] == self.config.latent_dim, "z", f"[..., {self.config.latent_dim}]", tuple(z.shape))
-        output = self.decoder(z)
-        if self.config.likelihood == "bernoulli":
-            return Bernoulli(output)
-        return Gaussian(output, self.noise_log_var.expand_as(output))
+        check_size("z", z, self.config.latent_dim)
+        return self.likelihood(self.decoder(z))
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
+        check_generator(generator)
         q_z = self.encode(x)
         if samples is not None:
             check_count("samples", samples)
@@ -106,4 +100,5 @@ class VAE(nn.Module):
     def sample(self, count, generator=None):
         """Means of p(x | z) for `count` draws z of the prior: [count, D]."""
         check_count("count", count)
+        check_generator(generator)
         return self.decode(torch.randn(count, self.config.latent_dim, generator=generator)).mean

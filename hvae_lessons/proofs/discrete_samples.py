@@ -181,7 +181,7 @@ def _(logits, noise, temperature):
     about=(straight_through,),
     statement=r"\text{value: } e_{\operatorname{argmax} w}, \qquad \text{Jacobian: } I",
     source="N4 21.6.1, after 21.75",
-    scope="three classes",
+    scope="three classes, without a tie for the largest",
 )
 def straight_through_estimator(straight_through):
     """Detached terms keep their value and lose their derivative, as in torch."""

@@ -51,7 +51,7 @@ class _TwoLevelModel:
         return [gaussian_mean(log_px_given_z + beta * (log_pz - log_qz), laws)]
 
 
-_SCOPE = "two levels of 2 and 1 coordinates, linear Gaussian"
+_SCOPE = "two levels of 2 and 1 coordinates, linear Gaussian, q independent across levels given x"
 
 
 @theorem(
@@ -167,7 +167,7 @@ def _(trace):
     statement=r"\operatorname{argmax}_d \sum_i r_i \log N(x_i; d, s^2) = \frac{\sum_i r_i x_i}{\sum_i r_i}"
     r" = E[x \mid z]",
     source="N4 21.23 and the sentence after it",
-    scope="three inputs x_i that share one code z, with symbolic weights r_i = p_D(x_i) q(z | x_i)",
+    scope="three one-dimensional inputs x_i that share a code z, symbolic weights r_i = p_D(x_i) q(z | x_i)",
 )
 def optimal_decoder(gaussian_log_prob):
     """Away from the conditional mean the objective is lower, by a square: no other output is as good."""

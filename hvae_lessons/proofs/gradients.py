@@ -11,7 +11,7 @@ from hvae_lessons.symbolic import SymbolicTensor, real
 
 
 class _Cubic:
-    """Any polynomial of degree 3 in two coordinates, and the gradient of its expectation under q."""
+    """Any polynomial up to degree 3 in two coordinates, and the gradient of its expectation under q."""
 
     def __init__(self):
         self.mean, self.log_var, self.noise = real("mu", 2), real("rho", 2), real("epsilon", 2)
@@ -63,7 +63,7 @@ def _unbiased(problem, estimate):
     r" E_\epsilon\left[\tfrac12 f'(z)\, \sigma \epsilon\right] = \nabla_{\log \sigma^2} E_q[f], \qquad"
     r" z = \mu + \sigma \epsilon",
     source="N4 draft 21.33",
-    scope="every polynomial f of degree 3 in two coordinates",
+    scope="every polynomial f up to degree 3 in two coordinates",
 )
 def pathwise(pathwise_gradient):
     """The right-hand side is a derivative of an integral over z, without any noise in it."""
@@ -91,7 +91,7 @@ def _(df, mean, log_var, noise):
     r" E_\epsilon\left[\tfrac12 (f(z) - b)(\epsilon^2 - 1)\right] = \nabla_{\log \sigma^2} E_q[f]"
     r" \quad\text{for every } b",
     source="N4 draft 21.27-21.28; Williams (1992)",
-    scope="every polynomial f of degree 3 in two coordinates, every baseline that the noise does not enter",
+    scope="every polynomial f up to degree 3 in two coordinates, every baseline free of the noise",
 )
 def score_function(score_function_gradient):
     """The baseline is a symbol: the estimate is unbiased whatever it is."""

@@ -24,7 +24,7 @@ CHAPTER = "divergences"
     statement=r"q(z) = \prod_d q_d(z_d),\ p(z) = \prod_d p_d(z_d): \\"
     r" \mathrm{KL}(q \,\|\, p) = \sum_d \mathrm{KL}(q_d \,\|\, p_d)",
     source="N2, KL of independent coordinates; used in N4 21.58",
-    scope="any densities of two coordinates; the code for Gaussians and for a table of 2 x 3 classes",
+    scope="any two densities with finite KL, two coordinates; the code: Gaussians, a table of 2 x 3 classes",
 )
 def kl_additivity(kl, kl_full, kl_discrete):
     """For any densities by Fubini's theorem; then for the code, on joint distributions of all coordinates."""

@@ -63,8 +63,8 @@ def chapter_markdown(examinations, chapter):
     check_choice("chapter", chapter, {e.verdict.theorem.chapter: None for e in examinations})
     chosen = [e for e in examinations if e.verdict.theorem.chapter == chapter]
     rows = [
-        "| theorem | about | proved for | steps | wrong code refuted | seconds |",
-        "|---|---|---|---|---|---|",
+        "| theorem, and its code | proved for | steps | wrong code refuted | seconds |",
+        "|---|---|---|---|---|",
     ]
     rows += [_row(examination) for examination in chosen]
     statements = []

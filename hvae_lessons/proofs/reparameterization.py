@@ -188,7 +188,7 @@ def _functions_as_symbols(expressions):
     "iaf-density",
     chapter="reparameterization",
     about=(iaf_step, AutoregressiveLinear),
-    statement=r"z' = s \odot z + (1 - s) \odot m: \quad"
+    statement=r"z \sim N(0, I),\ z' = s \odot z + (1 - s) \odot m: \quad"
     r" \log\left|\det \frac{\partial z'}{\partial z}\right| = \sum_d \log s_d, \qquad"
     r" q(z') = \prod_d N\left(z'_d;\ (1 - s_d) m_d,\ s_d^2\right)",
     source="N4 draft 21.2.5.3, which breaks off; Kingma et al. (2016)",

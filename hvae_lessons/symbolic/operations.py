@@ -32,6 +32,10 @@ exp = _elementwise(sympy.exp)
 log = _elementwise(sympy.log)
 
 
+def _relu(tensor, inplace=False):
+    return _elementwise(lambda a: sympy.Max(a, 0))(tensor)
+
+
 def _structural(function):
     """Operation that only moves entries: numpy does it on the object array."""
 
@@ -182,7 +186,7 @@ OPERATIONS.update(
         "tanh": _elementwise(sympy.tanh),
         "sigmoid": _elementwise(lambda a: 1 / (1 + sympy.exp(-a))),
         "softplus": _elementwise(lambda a: sympy.log(1 + sympy.exp(a))),
-        "relu": _elementwise(lambda a: sympy.Max(a, 0)),
+        "relu": _relu,
         "detach": _elementwise(stop_gradient),
         # reductions
         "sum": _sum,

@@ -1,0 +1,243 @@
+r"""A VAE whose prior is a mixture: it sorts images into clusters that nobody named.
+
+    p(x, z, y) = p(x | z) p(z | y) p(y)          p(y) = 1 / Y,  p(z | y) = N(m_y, S_y)
+    q(z, y | x) = q(z | x) q(y | z)              labels="from-code" (a network) or "bayes-code" (no network)
+    q(z, y | x) = q(z | x) q(y | x)              labels="from-data" (a network) or "bayes-data" (no network)
+
+One pass, with N0's shapes:
+
+    x [B, D] -> encoder -> mean, log_var [B, Z] -> z [B, Z] -> decoder -> p(x | z) [B, D]
+                                                   z or x   -> q(y | .) [B, Y] -> KL(q(y | .) || p(y)) [B]
+    exact:    costs of all clusters [B, Y], weighted by q(y | .) -> [B]            work in proportion to B Y
+    sampled:  a label y [B] -> mean and variance of its cluster [B, Z] -> cost [B]    in proportion to B
+
+The cost is a log-ratio at z or a closed-form KL: see models/labels.py for the difference. With
+"bayes-code" the bound is that of a VAE with the prior p(z) = sum_y p(y) p(z | y), and y is a reading of z.
+
+Source: N0, "VAE Automatic Classification"; Jiang et al. (2017) for "bayes-data".
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_positive, expect
+from hvae_lessons.divergences import kl_categorical_uniform
+from hvae_lessons.models.labels import (
+    expected_cost,
+    labels_given_code,
+    labels_given_data,
+    log_ratio_cost,
+    mean_of_others,
+    sampled_cost,
+)
+from hvae_lessons.models.mixture import GaussianMixture
+from hvae_lessons.models.trace import Gaussian, Trace
+from hvae_lessons.models.vae import VAE, VAEConfig
+from hvae_lessons.nets import mlp
+from hvae_lessons.reparameterizations import gumbel_max, gumbel_noise, gumbel_softmax, straight_through
+
+LABELS = ("from-code", "bayes-code", "from-data", "bayes-data")
+FORMS = ("log-ratio", "analytic")
+STRATEGIES = ("exact", "score-function", "gumbel-softmax", "straight-through")
+
+
+@dataclass(frozen=True)
+class ClusterVAEConfig:
+    """Everything that fixes a clustering VAE.
+
+    | Field | Meaning |
+    |---|---|
+    | `data_dim`, `latent_dim`, `hidden`, `likelihood`, `noise_log_var`, `activation` | as in VAEConfig |
+    | `clusters` | Y |
+    | `labels` | "from-code", "bayes-code": q(y given z); "from-data", "bayes-data": q(y given x) |
+    | `label_hidden` | widths of the hidden layers of the network behind q(y given .), if there is one |
+    | `form` | cost of a cluster: "log-ratio" at the sample z, or "analytic", the closed-form KL |
+    | `strategy` | "exact" expectation over y; or "score-function", "gumbel-softmax", "straight-through" |
+    | `temperature` | tau of the relaxed strategies |
+    | `covariance` | of p(z given y): "diagonal" or "full" |
+    | `spread` | standard deviation of the initial cluster means |
+
+    Raises: ValueError for an impossible value, with the reason.
+    """
+
+    data_dim: int = 784
+    latent_dim: int = 10
+    hidden: tuple[int, ...] = (256, 256)
+    likelihood: str = "bernoulli"
+    noise_log_var: float | None = None
+    activation: str = "relu"
+    clusters: int = 10
+    labels: str = "from-code"
+    label_hidden: tuple[int, ...] = (64,)
+    form: str = "log-ratio"
+    strategy: str = "exact"
+    temperature: float = 1.0
+    covariance: str = "diagonal"
+    spread: float = 1.0
+
+    def __post_init__(self):
+        _ = self.vae  # refuses what a VAE cannot be built from
+        check_count("clusters", self.clusters)
+        check_choice("labels", self.labels, LABELS)
+        for width in self.label_hidden:
+            check_count("label_hidden", width)
+        check_choice("form", self.form, FORMS)
+        check_choice("strategy", self.strategy, STRATEGIES)
+        check_positive("temperature", self.temperature)
+        check_choice("covariance", self.covariance, ("diagonal", "full"))
+        check_positive("spread", self.spread)
+
+    @property
+    def vae(self):
+        """The encoder and decoder, as a VAEConfig."""
+        return VAEConfig(
+            data_dim=self.data_dim,
+            latent_dim=self.latent_dim,
+            hidden=self.hidden,
+            likelihood=self.likelihood,
+            noise_log_var=self.noise_log_var,
+            activation=self.activation,
+        )
+
+
+class CodeTerm(NamedTuple):
+    """The layer of z: its sample, q(z | x), the mixture, and what the clusters cost."""
+
+    z: torch.Tensor  # [B, Z] or [K, B, Z]
+    q: Gaussian
+    mixture: GaussianMixture
+    kl: torch.Tensor  # [B] or [K, B]: the conditional-prior term in nats; at a sample it may be negative
+
+    @property
+    def kl_per_dimension(self):
+        """The term as one group: [.., 1]. A full covariance does not split into coordinates."""
+        return self.kl.unsqueeze(-1)
+
+    @property
+    def log_ratio(self):
+        """log p(z) - log q(z | x) in nats, y summed out."""
+        return self.mixture.marginal_log_prob(self.z) - self.q.log_prob(self.z)
+
+
+class LabelTerm(NamedTuple):
+    """The layer of y: q(y | .), and its KL to the uniform p(y)."""
+
+    logits: torch.Tensor  # [.., Y]
+
+    @property
+    def kl(self):
+        """KL(q(y | .) || p(y)) in nats."""
+        return kl_categorical_uniform(self.logits)
+
+    @property
+    def kl_per_dimension(self):
+        """The same as one group: [.., 1]."""
+        return self.kl.unsqueeze(-1)
+
+    @property
+    def log_ratio(self):
+        """Zero: the importance weight sums y out, in the layer of z."""
+        return torch.zeros_like(self.logits[..., 0])
+
+
+class ClusterVAE(nn.Module):
+    """VAE, mixture and q(y | .). `model(x, generator=g)` returns a Trace with two layers, z and y."""
+
+    def __init__(self, config, generator=None):
+        super().__init__()
+        is_config = isinstance(config, ClusterVAEConfig)
+        expect(is_config, "config", "a ClusterVAEConfig", type(config).__name__)
+        self.config = config
+        self.vae = VAE(config.vae, generator)
+        self.mixture = GaussianMixture(
+            config.clusters, config.latent_dim, config.covariance, config.spread, generator
+        )
+        if config.labels.startswith("from"):
+            inputs = config.latent_dim if config.labels == "from-code" else config.data_dim
+            sizes = (inputs, *config.label_hidden, config.clusters)
+            self.classifier = mlp(sizes, config.activation, generator)
+
+    def label_logits(self, x, z, q_z):
+        """Logits of q(y | z) or q(y | x): [B, D], [.., B, Z], q(z | x) -> [.., B, Y]."""
+        check_data("x", x, self.config.data_dim)
+        check_event(z=z)
+        if self.config.labels == "bayes-code":
+            return labels_given_code(self.mixture.log_prob(z))
+        if self.config.labels == "from-code":
+            return self.classifier(z)
+        if self.config.labels == "bayes-data":
+            logits = labels_given_data(self.mixture.kl(q_z))
+        else:
+            logits = self.classifier(x)
+        return logits.expand(*z.shape[:-1], -1)
+
+    def trace_at(self, x, z, gumbel=None):
+        """Trace for given codes: x [B, D], z [.., B, Z], and Gumbel noise [.., B, Y] to draw labels."""
+        q_z = self.vae.encode(x)
+        expect(
+            hasattr(z, "shape") and tuple(z.shape[-2:]) == tuple(q_z.mean.shape),
+            "z",
+            f"[.., {', '.join(map(str, q_z.mean.shape))}]",
+            getattr(z, "shape", type(z).__name__),
+        )
+        logits = self.label_logits(x, z, q_z)
+        kl = self._conditional_prior(z, q_z, logits, gumbel)
+        layers = (CodeTerm(z, q_z, self.mixture, kl), LabelTerm(logits))
+        return Trace(self.vae.decode(z).log_prob(x), layers)
+
+    def forward(self, x, generator=None, samples=None):
+        """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
+        q_z = self.vae.encode(x)
+        if samples is not None:
+            check_count("samples", samples)
+        batch = q_z.mean.shape[:-1] if samples is None else (samples, *q_z.mean.shape[:-1])
+        z = q_z.sample(torch.randn((*batch, self.config.latent_dim), generator=generator))
+        drawn = self.config.strategy != "exact"
+        return self.trace_at(x, z, gumbel_noise((*batch, self.config.clusters), generator) if drawn else None)
+
+    def assign(self, x):
+        """q(y | x) of each example, or q(y | z) at the mean of q(z | x): [B, D] -> probabilities [B, Y]."""
+        q_z = self.vae.encode(x)
+        return torch.softmax(self.label_logits(x, q_z.mean, q_z), -1)
+
+    def sample_clusters(self, count, generator=None):
+        """Means of p(x | z) for `count` draws z of every p(z | y): [Y, count, D]."""
+        check_count("count", count)
+        labels = torch.arange(self.config.clusters).unsqueeze(-1).expand(-1, count)
+        return self.vae.decode(self.mixture.sample(labels, generator)).mean
+
+    def sample(self, count, generator=None):
+        """Means of p(x | z) for `count` draws of y, then z: [count, D]."""
+        check_count("count", count)
+        labels = torch.randint(self.config.clusters, (count,), generator=generator)
+        return self.vae.decode(self.mixture.sample(labels, generator)).mean
+
+    def _conditional_prior(self, z, q_z, logits, gumbel):
+        """The cost of the label: its expectation, or an estimate of it from one draw."""
+        strategy = self.config.strategy
+        if strategy == "exact":
+            return expected_cost(self._costs(z, q_z), logits)
+        check_event(gumbel=gumbel, logits=logits)
+        if strategy == "score-function":
+            y = gumbel_max(logits, gumbel)
+            cost = self._cost_at(z, q_z, y)
+            return sampled_cost(cost, logits, y, mean_of_others(cost))
+        weights = gumbel_softmax(logits, gumbel, self.config.temperature)
+        if strategy == "straight-through":
+            weights = straight_through(weights)
+        return (weights * self._costs(z, q_z)).sum(-1)
+
+    def _costs(self, z, q_z):
+        """Costs of every cluster, [.., B, Y]."""
+        if self.config.form == "analytic":
+            return self.mixture.kl(q_z).expand(*z.shape[:-1], -1)
+        return log_ratio_cost(q_z.log_prob(z), self.mixture.log_prob(z))
+
+    def _cost_at(self, z, q_z, y):
+        """Costs of one cluster each, [.., B]: only its parameters are looked up."""
+        if self.config.form == "analytic":
+            return self.mixture.kl_at(Gaussian(*(part.expand_as(z) for part in q_z)), y)
+        return q_z.log_prob(z) - self.mixture.log_prob_at(z, y)

@@ -1,0 +1,259 @@
+r"""The Markovian hierarchical VAE: any number of levels, any widths, two ways to wire them.
+
+wiring="chain": every level is the noisy output of the one above; inference climbs the same chain.
+
+    p(x, z_1:L) = p(x | z_1) p(z_1 | z_2) ... p(z_L-1 | z_L) p(z_L)         p(z_L) = N(0, I)
+    q(z_1:L | x) = q(z_1 | x) q(z_2 | z_1) ... q(z_L | z_L-1)
+
+wiring="noise": independent z_l enter a deterministic path h; inference reads features of x, level by level.
+
+    z_l ~ N(0, I)     h_L = G_L z_L     h_l = decoder_l+1(h_l+1) + G_l z_l     p(x | h_1)
+    q(z_1:L | x) = q(z_1 | F_1(x)) ... q(z_L | F_L(x))                         F_l = block_l(F_l-1)
+
+As generators the two are one family: h is a chain with transitions N(decoder(h_l+1), G_l G_l^T). The bounds
+differ, because the posteriors do.
+
+    x [B, D]     z_l [B, Z_l] or [K, B, Z_l]     levels are listed from the data upwards: z[0] is z_1
+
+With `hidden=((), ...)`, `constant_variance=True` and a Gaussian likelihood everything is linear-Gaussian, and
+`LinearGaussian.from_hierarchy(model)` knows log p(x). Source: N0, N2, N3 and N4 21.60 (chain); N1 (noise).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_tensor, expect
+from hvae_lessons.models.likelihood import Likelihood, check_likelihood
+from hvae_lessons.models.trace import Gaussian, Layer, Trace
+from hvae_lessons.nets import ACTIVATIONS, hidden_layers, mlp
+
+
+@dataclass(frozen=True)
+class MHVAEConfig:
+    """Everything that fixes the architecture of a hierarchy.
+
+    | Field | Meaning |
+    |---|---|
+    | `data_dim` | D |
+    | `latent_dims` | Z_1, ..., Z_L, from the data upwards; their number is the number of levels |
+    | `hidden` | for each level the widths of its encoder's hidden layers; its decoder mirrors them |
+    | `likelihood`, `noise_log_var` | as in VAEConfig |
+    | `activation` | "relu", "tanh" or "softplus" |
+    | `batch_norm` | normalize the hidden layers |
+    | `wiring` | "chain" or "noise" |
+    | `constant_variance` | variances are parameters, not functions of what lies below or above |
+
+    Raises: ValueError for an impossible value, with the reason.
+    """
+
+    data_dim: int = 784
+    latent_dims: tuple[int, ...] = (32, 16)
+    hidden: tuple[tuple[int, ...], ...] = ((200, 200), (100, 100))
+    likelihood: str = "bernoulli"
+    noise_log_var: float | None = None
+    activation: str = "relu"
+    batch_norm: bool = False
+    wiring: str = "chain"
+    constant_variance: bool = False
+
+    def __post_init__(self):
+        check_count("data_dim", self.data_dim)
+        expect(len(self.latent_dims) >= 1, "latent_dims", "one level or more", self.latent_dims)
+        for size in self.latent_dims:
+            check_count("latent_dims", size)
+        levels = len(self.latent_dims)
+        expect(len(self.hidden) == levels, "hidden", f"widths for each of {levels} levels", repr(self.hidden))
+        for widths in self.hidden:
+            expect(isinstance(widths, tuple), "hidden", "a tuple of widths for each level", repr(widths))
+            for width in widths:
+                check_count("hidden", width)
+        check_likelihood(self.likelihood, self.noise_log_var)
+        check_choice("activation", self.activation, tuple(ACTIVATIONS))
+        check_choice("wiring", self.wiring, ("chain", "noise"))
+
+
+def markov_trace(log_px_given_z, z, q, p):
+    r"""The Trace of bottom-up inference: closed form at the top level, log-ratios at the samples below.
+
+    $$\log p(x \mid z_1) - \sum_{l<L} \log\frac{q(z_l \mid z_{l-1})}{p(z_l \mid z_{l+1})}
+      - \mathrm{KL}(q(z_L \mid z_{L-1}) \,\|\, p(z_L)), \qquad z_0 = x$$
+
+    z_l+1 was drawn given z_l. So below the top no level can be averaged over z_l with z_l+1 held fixed, which
+    is what the closed form KL(q(z_l | z_l-1) || p(z_l | z_l+1)) would do.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `log_px_given_z` | [B] or [K, B] | log p(x given z_1) in nats |
+    | `z`, `q`, `p` | L each | samples [.., Z_l] and the Gaussians that judge them, from the data upwards |
+    | returns | Trace | whose ELBO is unbiased |
+
+    Raises: ValueError if the three are not equally many.
+    Source: N0 and N3, the ELBO; N4 21.62 (bottom-up inference).
+    """
+    check_tensor("log_px_given_z", log_px_given_z)
+    shape = tuple(log_px_given_z.shape)
+    expect(0 not in shape, "log_px_given_z", "at least one example", f"shape {shape}")
+    expect(len(z) >= 1, "z", "one level or more", len(z))
+    expect(len(q) == len(z), "q", f"{len(z)} levels", len(q))
+    expect(len(p) == len(z), "p", f"{len(z)} levels", len(p))
+    top = len(z) - 1
+    return Trace(log_px_given_z, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(z))))
+
+
+def noise_states(decoders, gains, z):
+    r"""The deterministic path of N1: all the noise that has come in at level l or above.
+
+    $$h_L = G_L z_L, \qquad h_l = \mathrm{decoder}_{l+1}(h_{l+1}) + G_l z_l$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `decoders` | L - 1 callables | decoders[l - 1] maps h_l+1 to the mean of h_l |
+    | `gains` | L of [Z_l, Z_l] | G_l |
+    | `z` | L of [..., Z_l] | noise, from the data upwards |
+    | returns | L of [..., Z_l] | h_1, ..., h_L |
+
+    Raises: ValueError if the lists do not fit.
+    Source: N1, the structure of h.
+    """
+    expect(len(z) >= 1, "z", "one level or more", len(z))
+    expect(len(decoders) == len(z) - 1, "decoders", f"{len(z) - 1} levels", len(decoders))
+    expect(len(gains) == len(z), "gains", f"{len(z)} levels", len(gains))
+    states = [z[-1] @ gains[-1].transpose(-1, -2)]
+    for l in reversed(range(len(z) - 1)):
+        states.append(decoders[l](states[-1]) + z[l] @ gains[l].transpose(-1, -2))
+    return tuple(reversed(states))
+
+
+class _GaussianNet(nn.Module):
+    """Inputs [..., F] -> Gaussian [..., Z], its log-variance an output or a parameter."""
+
+    def __init__(self, sizes, constant_variance, activation, generator, batch_norm):
+        super().__init__()
+        *inputs, size = sizes
+        self.constant_variance = constant_variance
+        outputs = size if constant_variance else 2 * size
+        self.net = mlp((*inputs, outputs), activation, generator, batch_norm)
+        if constant_variance:
+            self.log_var = nn.Parameter(torch.zeros(size))
+
+    def forward(self, inputs):
+        output = self.net(inputs)
+        if self.constant_variance:
+            return Gaussian(output, self.log_var.expand_as(output))
+        return Gaussian(*output.chunk(2, -1))
+
+
+class MHVAE(nn.Module):
+    """Generator and inference network of a hierarchy. `model(x, generator=g)` returns a Trace."""
+
+    def __init__(self, config, generator=None):
+        super().__init__()
+        expect(isinstance(config, MHVAEConfig), "config", "an MHVAEConfig", type(config).__name__)
+        self.config = config
+        settings = (config.activation, generator, config.batch_norm)
+        sizes = (config.data_dim, *config.latent_dims)  # z_0 is x
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        if config.wiring == "noise":
+            self.features = nn.ModuleList()
+            self.gains = nn.ParameterList(torch.eye(size) for size in config.latent_dims)
+        inputs = config.data_dim
+        for l, widths in enumerate(config.hidden, start=1):
+            if config.wiring == "noise":
+                self.features.append(hidden_layers((inputs, *widths), *settings))
+                inputs = widths[-1] if widths else inputs
+                encoder = (inputs, sizes[l])
+            else:
+                encoder = (sizes[l - 1], *widths, sizes[l])
+            self.encoders.append(_GaussianNet(encoder, config.constant_variance, *settings))
+            decoder = (sizes[l], *reversed(widths), sizes[l - 1])
+            if l == 1 or config.wiring == "noise":
+                self.decoders.append(mlp(decoder, *settings))
+            else:
+                self.decoders.append(_GaussianNet(decoder, config.constant_variance, *settings))
+        self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
+
+    def infer(self, x, noise):
+        """q and one sample per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
+        check_data("x", x, self.config.data_dim)
+        self._check_levels("noise", noise)
+        inputs, z, q = x, [], []
+        for l, encoder in enumerate(self.encoders):
+            if self.config.wiring == "noise":
+                inputs = self.features[l](inputs)
+            q.append(encoder(inputs))
+            z.append(q[-1].sample(noise[l]))
+            if self.config.wiring == "chain":
+                inputs = z[-1]
+        return tuple(z), tuple(q)
+
+    def prior(self, z):
+        """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""
+        self._check_levels("z", z)
+        if self.config.wiring == "noise":
+            return tuple(Gaussian(torch.zeros_like(part), torch.zeros_like(part)) for part in z)
+        top = Gaussian(torch.zeros_like(z[-1]), torch.zeros_like(z[-1]))
+        return (*(decoder(above) for decoder, above in zip(self.decoders[1:], z[1:])), top)
+
+    def decode(self, z):
+        """p(x | z): L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]. A chain looks at z_1 alone."""
+        self._check_levels("z", z)
+        if self.config.wiring == "noise":
+            z = noise_states(self.decoders[1:], self.gains, z)
+        return self.likelihood(self.decoders[0](z[0]))
+
+    def forward(self, x, generator=None, samples=None):
+        """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
+        check_data("x", x, self.config.data_dim)
+        if samples is not None:
+            check_count("samples", samples)
+        batch = x.shape[:-1] if samples is None else (samples, *x.shape[:-1])
+        z, q = self.infer(x, self._draw(batch, generator))
+        log_px_given_z = self.decode(z).log_prob(x)
+        if self.config.wiring == "noise":
+            return Trace(log_px_given_z, tuple(map(Layer, z, q, self.prior(z))))
+        return markov_trace(log_px_given_z, z, q, self.prior(z))
+
+    def generate(self, noise):
+        """Ancestral sampling from given noise, top down: L of [.., Z_l] -> z, L of [.., Z_l]."""
+        self._check_levels("noise", noise)
+        if self.config.wiring == "noise":
+            return tuple(noise)
+        z = [noise[-1]]
+        for decoder, below in zip(reversed(self.decoders[1:]), reversed(noise[:-1])):
+            z.append(decoder(z[-1]).sample(below))
+        return tuple(reversed(z))
+
+    def noise_of(self, z):
+        """The noise from which `generate` makes these z, (z_l - mean) / sigma: its inverse."""
+        return tuple((part - p.mean) * torch.exp(-0.5 * p.log_var) for part, p in zip(z, self.prior(z)))
+
+    def resample(self, z, levels, generator=None):
+        """Draw the noise of some levels (1 is next to x) anew, and keep that of the others.
+
+        In a chain new noise at level l moves every z at or below l; with levels 1 ... l this is ancestral
+        sampling of the levels up to l, given those above.
+        """
+        self._check_levels("z", z)
+        for level in levels:
+            check_choice("levels", level, tuple(range(1, len(z) + 1)))
+        fresh = self._draw(z[0].shape[:-1], generator)
+        kept = self.noise_of(z)
+        return self.generate(tuple(fresh[l] if l + 1 in levels else kept[l] for l in range(len(kept))))
+
+    def sample(self, count, generator=None):
+        """Means of p(x | z) for `count` ancestral draws: [count, D]."""
+        check_count("count", count)
+        return self.decode(self.generate(self._draw((count,), generator))).mean
+
+    def _draw(self, batch, generator):
+        return tuple(torch.randn((*batch, size), generator=generator) for size in self.config.latent_dims)
+
+    def _check_levels(self, name, values):
+        sizes = self.config.latent_dims
+        expect(isinstance(values, tuple | list), name, f"{len(sizes)} tensors", type(values).__name__)
+        expect(len(values) == len(sizes), name, f"{len(sizes)} levels", len(values))
+        for size, value in zip(sizes, values):
+            check_event(**{name: value})
+            expect(value.shape[-1] == size, name, f"[..., {size}] in its level", tuple(value.shape))

@@ -1,0 +1,207 @@
+r"""A Gaussian mixture over codes: the prior that knows clusters.
+
+    p(y) = 1 / Y      p(z | y) = N(m_y, L_y L_y^T)      p(z) = sum_y p(y) p(z | y)
+
+Shapes: z [..., Z], means [Y, Z], scale_tril [Y, Z, Z]; whatever is asked of all clusters ends in [..., Y].
+Source: N0, p(z, y) = p(z | y) p(y), with a covariance that need not be diagonal.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from hvae_lessons.checks import (
+    check_choice,
+    check_count,
+    check_data,
+    check_event,
+    check_positive,
+    check_square,
+    expect,
+)
+from hvae_lessons.distributions import LOG_2PI, gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.divergences import kl_gaussian, kl_gaussian_full
+from hvae_lessons.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
+
+
+def mixture_log_prob(z, mean, scale_tril):
+    r"""Log-density of a code under each of Y Gaussians with full covariances.
+
+    $$\log N(z; m_y, L_y L_y^\top)
+      = -\frac{1}{2}\left[Z \log 2\pi + \lVert L_y^{-1}(z - m_y) \rVert^2\right] - \sum_d \log L_{y,dd}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `z` | [..., Z] | codes |
+    | `mean` | [Y, Z] | m |
+    | `scale_tril` | [Y, Z, Z] | L, lower triangular with positive diagonals |
+    | returns | [..., Y] | log-densities in nats |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N0, p(z | y); N4 draft 21.40-21.42. One inverse per cluster serves the whole batch.
+    """
+    _check_clusters(mean, scale_tril, z=z)
+    noise = _standardize(z, mean, _inverse(scale_tril))  # [..., Y, Z]
+    return -0.5 * (noise**2 + LOG_2PI).sum(-1) - _log_det(scale_tril)
+
+
+def mixture_kl(mean_q, log_var_q, mean, scale_tril):
+    r"""KL from a diagonal Gaussian to each of Y Gaussians with full covariances.
+
+    $$\mathrm{KL}(q \,\|\, p_y) = \frac{1}{2}\left[\sum_j \sigma_j^2 \sum_i (L_y^{-1})_{ij}^2
+      + \lVert L_y^{-1}(\mu - m_y) \rVert^2 - Z - \sum_d \log \sigma_d^2\right] + \sum_d \log L_{y,dd}$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `mean_q`, `log_var_q` | [..., Z] | q(z given x) |
+    | `mean` | [Y, Z] | m |
+    | `scale_tril` | [Y, Z, Z] | L, lower triangular with positive diagonals |
+    | returns | [..., Y] | KL in nats |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N0, the analytic KL of the conditional prior, here for a full covariance.
+    """
+    check_event(mean_q=mean_q, log_var_q=log_var_q)
+    _check_clusters(mean, scale_tril, mean_q=mean_q)
+    inverse = _inverse(scale_tril)
+    spread = torch.exp(log_var_q) @ (inverse**2).sum(-2).T  # [..., Y]
+    shift = (_standardize(mean_q, mean, inverse) ** 2).sum(-1)
+    constant = (log_var_q + 1).sum(-1).unsqueeze(-1)
+    return 0.5 * (spread + shift - constant) + _log_det(scale_tril)
+
+
+class GaussianMixture(nn.Module):
+    """Y Gaussians over z with equal probabilities, diagonal or with full covariances.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `clusters`, `latent_dim` | whole numbers | Y, Z |
+    | `covariance` | name | "diagonal" or "full" |
+    | `spread` | number | standard deviation of the initial means; the covariances start at I |
+    | `generator` | torch.Generator | source of the initial means |
+
+    Raises: ValueError for settings that make no sense.
+    Source: N0, p(y) and p(z | y).
+    """
+
+    def __init__(self, clusters, latent_dim, covariance="diagonal", spread=1.0, generator=None):
+        super().__init__()
+        check_count("clusters", clusters)
+        check_count("latent_dim", latent_dim)
+        check_choice("covariance", covariance, ("diagonal", "full"))
+        check_positive("spread", spread)
+        self.mean = nn.Parameter(spread * torch.randn(clusters, latent_dim, generator=generator))
+        self.log_var = nn.Parameter(torch.zeros(clusters, latent_dim))
+        if covariance == "full":
+            self.lower = nn.Parameter(torch.zeros(clusters, latent_dim, latent_dim))
+        self.full = covariance == "full"
+
+    @property
+    def scale_tril(self):
+        """Cholesky factors of the covariances, [Y, Z, Z]."""
+        if self.full:
+            return masked_scale_tril(self.log_var, self.lower)
+        return torch.diag_embed(torch.exp(0.5 * self.log_var))
+
+    def log_prob(self, z):
+        """log p(z | y) of every cluster in nats: [..., Z] -> [..., Y]."""
+        self._check_code("z", z)
+        if self.full:
+            return mixture_log_prob(z, self.mean, self.scale_tril)
+        return gaussian_log_prob(z.unsqueeze(-2), self.mean, self.log_var)
+
+    def log_prob_at(self, z, y):
+        """log p(z | y) of one given cluster for each code: [..., Z], [...] -> [...]. Costs no factor Y."""
+        self._check_code("z", z)
+        self._check_labels(y, z)
+        if self.full:
+            return gaussian_full_log_prob(z, self.mean[y], self._scale_tril_at(y))
+        return gaussian_log_prob(z, self.mean[y], self.log_var[y])
+
+    def kl(self, q):
+        """KL(q || p(z | y)) for every cluster in nats: Gaussian [..., Z] -> [..., Y]."""
+        self._check_code("q", q.mean)
+        if self.full:
+            return mixture_kl(*q, self.mean, self.scale_tril)
+        return kl_gaussian(q.mean.unsqueeze(-2), q.log_var.unsqueeze(-2), self.mean, self.log_var)
+
+    def kl_at(self, q, y):
+        """KL(q || p(z | y)) for one given cluster each: Gaussian [..., Z], [...] -> [...]. No factor Y."""
+        self._check_code("q", q.mean)
+        self._check_labels(y, q.mean)
+        if self.full:
+            scale_q = torch.diag_embed(torch.exp(0.5 * q.log_var))
+            return kl_gaussian_full(q.mean, scale_q, self.mean[y], self._scale_tril_at(y))
+        return kl_gaussian(*q, self.mean[y], self.log_var[y])
+
+    def marginal_log_prob(self, z):
+        """log p(z) = log mean_y p(z | y) in nats: [..., Z] -> [...]."""
+        return torch.logsumexp(self.log_prob(z), -1) - math.log(len(self.mean))
+
+    def sample(self, y, generator=None):
+        """One code from the cluster of each label: [...] -> [..., Z]."""
+        check_labels = isinstance(y, torch.Tensor) and y.numel() > 0 and not y.is_floating_point()
+        expect(check_labels, "y", "whole numbers, at least one", y)
+        noise = torch.randn((*y.shape, self.mean.shape[-1]), generator=generator)
+        if self.full:
+            return gaussian_full_sample(self.mean[y], self._scale_tril_at(y), noise)
+        return gaussian_sample(self.mean[y], self.log_var[y], noise)
+
+    @torch.no_grad()
+    def start_from(self, mean, covariance):
+        """Take over means [Y, Z] and covariances [Y, Z, Z], e.g. of a mixture fitted to codes.
+
+        A diagonal mixture keeps the diagonal of each covariance.
+        """
+        check_data("mean", mean)
+        check_data("covariance", covariance)
+        clusters, size = self.mean.shape
+        expect(tuple(mean.shape) == (clusters, size), "mean", f"({clusters}, {size})", tuple(mean.shape))
+        check_square("covariance", covariance, size, (clusters,))
+        factor, failed = torch.linalg.cholesky_ex(covariance.double())
+        least = torch.diagonal(covariance, dim1=-2, dim2=-1).min().item()
+        expect(not failed.any(), "covariance", "positive definite matrices", f"least variance {least:g}")
+        factor = factor.to(self.mean.dtype)
+        self.mean.copy_(mean)
+        if self.full:
+            self.log_var.copy_(2 * torch.diagonal(factor, dim1=-2, dim2=-1).log())
+            self.lower.copy_(factor.tril(-1))
+        else:
+            self.log_var.copy_(torch.diagonal(covariance, dim1=-2, dim2=-1).log())
+
+    def _scale_tril_at(self, y):
+        return masked_scale_tril(self.log_var[y], self.lower[y])
+
+    def _check_code(self, name, z):
+        check_event(**{name: z})
+        size = self.mean.shape[-1]
+        expect(z.shape[-1] == size, name, f"[..., {size}]", tuple(z.shape))
+
+    def _check_labels(self, y, z):
+        fits = isinstance(y, torch.Tensor) and tuple(y.shape) == tuple(z.shape[:-1])
+        expect(fits, "y", f"one label for each of {tuple(z.shape[:-1])}", getattr(y, "shape", type(y)))
+
+
+def _check_clusters(mean, scale_tril, **code):
+    ((name, z),) = code.items()
+    check_event(**code)
+    check_event(mean=mean)
+    fits = len(mean.shape) == 2 and mean.shape[-1] == z.shape[-1]
+    expect(fits, "mean", f"[Y, Z] that matches {name} {tuple(z.shape)}", tuple(mean.shape))
+    check_square("scale_tril", scale_tril, mean.shape[-1], mean.shape[:-1])
+
+
+def _inverse(scale_tril):
+    """L_y^-1, [Y, Z, Z]."""
+    identity = torch.eye(scale_tril.shape[-1], dtype=scale_tril.dtype)
+    return torch.linalg.solve_triangular(scale_tril, identity.expand_as(scale_tril), upper=False)
+
+
+def _standardize(z, mean, inverse):
+    """L_y^-1 (z - m_y): [..., Z] -> [..., Y, Z]."""
+    return (inverse @ (z.unsqueeze(-2) - mean).unsqueeze(-1)).squeeze(-1)
+
+
+def _log_det(scale_tril):
+    return torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1)).sum(-1)

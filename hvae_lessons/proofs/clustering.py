@@ -1,0 +1,145 @@
+"""Theorems about clusters: the two forms of the conditional prior, the best labels, and two bounds."""
+
+import sympy
+import torch
+
+from hvae_lessons.models.labels import (
+    expected_cost,
+    log_ratio_cost,
+)
+from hvae_lessons.models.mixture import mixture_kl, mixture_log_prob
+from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean, normal_log_density
+from hvae_lessons.proofs.textbook import scale_tril
+from hvae_lessons.symbolic import SymbolicTensor, positive, real
+
+
+def _log_normal_full(z, mean, tril):
+    """log N(z; mean, L L^T) by the covariance's inverse and determinant, as a textbook has it."""
+    root = sympy.Matrix(tril)
+    covariance, shift = root * root.T, sympy.Matrix(z) - sympy.Matrix(mean)
+    square = (shift.T * covariance.inv() * shift)[0]
+    return -(len(z) * sympy.log(2 * sympy.pi) + sympy.log(sympy.factor(covariance.det())) + square) / 2
+
+
+def _two_clusters():
+    """Means [2, 2] and Cholesky factors [2, 2, 2] of two clusters in the plane."""
+    return real("m", 2, 2), torch.stack([scale_tril("A"), scale_tril("B")])
+
+
+@theorem(
+    "mixture-density",
+    chapter="clustering",
+    about=(mixture_log_prob,),
+    statement=r"\texttt{mixture\_log\_prob}(z)_y = \log N(z; m_y, L_y L_y^\top)",
+    source="N0, p(z | y); N4 draft 21.40-21.42",
+    scope="two clusters in the plane",
+)
+def mixture_density(mixture_log_prob):
+    """Against the textbook's density, with the inverse and the determinant of the covariance."""
+    mean, tril = _two_clusters()
+    z = real("z", 2)
+    expected = [_log_normal_full(z.entries, mean.entries[y], tril.entries[y]) for y in range(2)]
+    return [equal("entry y is the log-density under cluster y", mixture_log_prob(z, mean, tril), expected)]
+
+
+@mixture_density.wrong("determinant of the covariance taken twice")
+def _(z, mean, scale_tril):
+    determinant = torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1)).sum(-1)
+    return mixture_log_prob(z, mean, scale_tril) - determinant
+
+
+@mixture_density.wrong("every code judged by the first cluster's mean")
+def _(z, mean, scale_tril):
+    return mixture_log_prob(z, mean[:1].expand_as(mean), scale_tril)
+
+
+@theorem(
+    "mixture-kl",
+    chapter="clustering",
+    about=(mixture_kl,),
+    statement=r"\texttt{mixture\_kl}_y = \int q(z) \log\frac{q(z)}{N(z; m_y, L_y L_y^\top)}\,dz,"
+    r"\qquad q = N(\mu, \operatorname{diag}\sigma^2)",
+    source="N0, the analytic KL of the conditional prior, for full covariances",
+    scope="two clusters in the plane",
+)
+def mixture_divergence(mixture_kl):
+    """The closed form is the double integral that defines it."""
+    mean, tril = _two_clusters()
+    mean_q, log_var_q = real("mu", 2), log_variance("sigma", 2)
+    z = sympy.symbols("z_1 z_2", real=True)
+    laws = dict(zip(z, zip(mean_q.entries, log_var_q.entries)))
+    log_q = sum(normal_log_density(value, *law) for value, law in laws.items())
+    expected = [
+        gaussian_mean(log_q - _log_normal_full(z, mean.entries[y], tril.entries[y]), laws) for y in range(2)
+    ]
+    return [equal("the integral, cluster by cluster", mixture_kl(mean_q, log_var_q, mean, tril), expected)]
+
+
+@mixture_divergence.wrong("log sigma read as log sigma^2")
+def _(mean_q, log_var_q, mean, scale_tril):
+    return mixture_kl(mean_q, 0.5 * log_var_q, mean, scale_tril)
+
+
+@mixture_divergence.wrong("the Cholesky factor transposed")
+def _(mean_q, log_var_q, mean, scale_tril):
+    inverse = torch.linalg.inv(scale_tril)
+    swapped = torch.exp(log_var_q) @ ((inverse**2).sum(-1) - (inverse**2).sum(-2)).T
+    return mixture_kl(mean_q, log_var_q, mean, scale_tril) + 0.5 * swapped
+
+
+@theorem(
+    "conditional-prior-forms",
+    chapter="clustering",
+    about=(log_ratio_cost, mixture_kl, expected_cost),
+    statement=r"E_{q(z \mid x)}\Big[\sum_y q(y \mid z) \log\frac{q(z \mid x)}{p(z \mid y)}\Big]"
+    r" - E_{q(z \mid x)}\Big[\sum_y q(y \mid z)\, \mathrm{KL}(q(z \mid x) \,\|\, p(z \mid y))\Big]"
+    r" = -\sum_y \mathrm{Cov}_{q(z \mid x)}\big(q(y \mid z), \log p(z \mid y)\big)",
+    source="N0, where it fixes the form of the distributions and calls the two equal",
+    scope="one coordinate, two clusters, q(1 | z) any quadratic in z (both sides are linear in it)",
+)
+def conditional_prior_forms(log_ratio_cost, mixture_kl, expected_cost):
+    """The covariance comes from its own integrals; it vanishes when q(y | z) is constant."""
+    mean, log_var = real("mu", 1), log_variance("sigma", 1)
+    centers, scales = real("m", 2, 1), positive("s", 2, 1, 1)
+    noise, (a, b, c) = real("epsilon", 1), sympy.symbols("a b c", real=True)
+    first = a + b * noise.item() + c * noise.item() ** 2
+    labels = SymbolicTensor([first, 1 - first])
+    z = mean + (0.5 * log_var).exp() * noise
+    log_q = normal_log_density(z.item(), mean.item(), log_var.item())
+    log_p = [
+        normal_log_density(z.item(), m, 2 * sympy.log(s))
+        for m, s in zip(centers.entries[:, 0], scales.entries.flat)
+    ]
+    by_ratio = expected_cost(
+        log_ratio_cost(SymbolicTensor(log_q), SymbolicTensor(log_p)), labels.log()
+    ).item()
+    by_kl = expected_cost(mixture_kl(mean, log_var, centers, scales), labels.log()).item()
+
+    def average(expression):
+        return noise_mean(sympy.expand(expression), noise)
+
+    covariance = sum(
+        average(q * p) - average(q) * average(p) for q, p in zip((first, 1 - first), log_p, strict=True)
+    )
+    difference = average(by_ratio) - average(by_kl)
+    return [
+        equal("the forms differ by the covariances of q(y | z) and log p(z | y)", difference, -covariance),
+        equal("they agree if q(y | z) does not depend on z", difference.subs({b: 0, c: 0}), 0),
+    ]
+
+
+@conditional_prior_forms.wrong("the ratio upside down")
+def _(log_q_z, log_pz_given_y):
+    return log_pz_given_y - log_q_z.unsqueeze(-1)
+
+
+@conditional_prior_forms.wrong("the spread of q left out of the KL", instead_of=mixture_kl)
+def _(mean_q, log_var_q, mean, scale_tril):
+    spread = torch.exp(log_var_q) @ (torch.linalg.inv(scale_tril) ** 2).sum(-2).T
+    return mixture_kl(mean_q, log_var_q, mean, scale_tril) - 0.5 * spread
+
+
+@conditional_prior_forms.wrong("clusters averaged, not weighted", instead_of=expected_cost)
+def _(cost, logits):
+    return cost.mean(-1)

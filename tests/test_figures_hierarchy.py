@@ -1,0 +1,122 @@
+"""Figures of the hierarchy: they show the data they were given, and the chapter quotes what was measured."""
+
+import ast
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from hvae_lessons import figures
+from hvae_lessons.figures import GraphicalModel, graphical_models
+from hvae_lessons.figures.style import INFERENCE, MODEL
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_a_graph_has_a_red_solid_arrow_for_p_and_a_dashed_indigo_one_for_q():
+    nodes = {"$x$": (0, 0, "observed"), "$z$": (0, 1, "latent")}
+    graph = GraphicalModel(nodes, (("$z$", "$x$", "p"), ("$x$", "$z$", "q")), plate="$N$ images")
+    (ax,) = graphical_models({"VAE": graph}, "A code and an image").axes
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    assert [plt.matplotlib.colors.to_hex(arrow.get_edgecolor()) for arrow in arrows] == [MODEL, INFERENCE]
+    assert [arrow.get_linestyle() for arrow in arrows] == ["-", "--"]
+    assert sum(isinstance(patch, Circle) for patch in ax.patches) == 2
+    assert {"$x$", "$z$", "$N$ images"} <= {text.get_text() for text in ax.texts}
+
+
+@pytest.mark.parametrize(
+    ("graph", "named"),
+    [
+        (GraphicalModel({"$z$": (0, 0, "hidden")}), "kind"),
+        (GraphicalModel({"$z$": (0, 0, "latent")}, (("$z$", "$x$", "p"),)), "edges"),
+        (GraphicalModel({"$z$": (0, 0, "latent")}, (("$z$", "$z$", "r"),)), "side"),
+    ],
+)
+def test_a_graph_that_makes_no_sense_is_refused(graph, named):
+    with pytest.raises(ValueError, match=f"^{named}: expected"):
+        graphical_models({"": graph}, "")
+
+
+def test_both_wirings_are_drawn():
+    panels = figures.markov_graphs("title").axes
+    assert [ax.get_title() for ax in panels] == ["chain: $p$", "chain: $q$", "noise: $p$", "noise: $q$"]
+    arrows = [sum(isinstance(patch, FancyArrowPatch) for patch in ax.patches) for ax in panels]
+    assert arrows == [3, 3, 6, 6]
+
+
+def test_kl_curves_are_the_columns_and_carry_their_last_value():
+    kl = np.array([[1.0, 0.5], [3.0, 0.25]])
+    left, right = figures.kl_per_level({"a": kl, "b": 2 * kl}, "title").axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[1.0, 3.0], [0.5, 0.25]]
+    assert [text.get_text() for text in right.texts] == ["$z_1$ 6.00", "$z_2$ 0.50"]
+
+
+def test_the_resampling_grid_shows_every_image():
+    images = np.random.default_rng(0).random((5, 4))
+    figure = figures.resampling_grid([(images[0], {"one": images, "two": images})] * 2, (2, 2), "title")
+    strips = [ax.images[0].get_array() for ax in figure.axes if ax.images]
+    assert len(strips) == 4
+    assert all(np.allclose(strip[1:3, 1:3], images[0].reshape(2, 2)) for strip in strips)
+
+
+def test_the_best_slopes_are_marked():
+    slope = np.linspace(0, 1, 11)
+    (ax,) = figures.two_bounds(slope, -((slope - 0.5) ** 2), -((slope - 0.2) ** 2) - 1, 0.0, "title").axes
+    texts = [text.get_text() for text in ax.texts]
+    assert "best slope 0.50" in texts
+    assert "best slope 0.20" in texts
+
+
+def test_diffusion_runs_from_left_to_right():
+    points = np.zeros((3, 10, 2))
+    assert [ax.get_title() for ax in figures.diffusion_steps(points, ["x", "z1", "z2"], "t").axes] == [
+        "z2",
+        "z1",
+        "x",
+    ]
+
+
+def quoted(name):
+    """A dictionary that the chapter writes down, from its source."""
+    notebook = json.loads((ROOT / "book" / "mhvae.ipynb").read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            for node in ast.parse("".join(cell["source"])).body:
+                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+                    return ast.literal_eval(node.value)
+    raise AssertionError(name)
+
+
+def measured(name, value):
+    record = json.loads((ROOT / "benchmarks" / "results" / "hierarchy_seeds.json").read_text())
+    return [value(run) for run in record["runs"] if run["name"] == name]
+
+
+def test_the_chapter_quotes_the_measured_bounds():
+    names = {
+        "1 level, helped": "1 level, both",
+        "2 levels, helped": "2 levels, both",
+        "3 levels, no help": "3 levels, no help",
+        "3 levels, helped": "3 levels, all three",
+    }
+    seeds = quoted("seeds")
+    assert seeds.keys() == names.keys()
+    for name, source in names.items():
+        assert seeds[name] == pytest.approx(measured(source, lambda run: run["negative_elbo"]), abs=0.051)
+
+
+def test_the_chapter_quotes_the_measured_top_levels():
+    names = {"warm-up + normalization": "both", "all three, noise wiring": "all three, noise"}
+    for name, (kl, negative_elbo) in quoted("top_level").items():
+        source = name if name.startswith("2 levels") else f"3 levels, {names.get(name, name)}"
+        assert kl == pytest.approx(measured(source, lambda run: run["kl_per_level"][-1]), abs=0.006)
+        assert negative_elbo == pytest.approx(measured(source, lambda run: run["negative_elbo"]), abs=0.051)

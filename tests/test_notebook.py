@@ -1,0 +1,35 @@
+"""What a notebook calls: its seed, and the source it shows, compared with Python's own parse of the files."""
+
+import ast
+import inspect
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from hvae_lessons import notebook
+from hvae_lessons.divergences import kl_standard_gaussian
+from hvae_lessons.models import VAE, GridModel
+from hvae_lessons.nets import linear
+from hvae_lessons.proofs import prove
+
+
+def test_setup_returns_the_source_of_all_randomness():
+    with plt.rc_context():
+        generator = notebook.setup(seed=3)
+    expected = torch.randn(5, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(torch.randn(5, generator=generator), expected)
+    assert torch.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("code", [kl_standard_gaussian, linear, VAE, GridModel, prove])
+def test_shown_source_is_the_code_without_its_docstring(code, monkeypatch):
+    shown = []
+    monkeypatch.setattr(notebook, "display", shown.append)
+    notebook.show_source(code)
+    where, source = shown
+    assert code.__module__.replace(".", "/") in where.data.replace("\\", "/")
+    expected = ast.parse(inspect.getsource(code))
+    assert ast.get_docstring(expected.body[0])
+    del expected.body[0].body[0]
+    assert ast.dump(ast.parse(source.data)) == ast.dump(expected)
