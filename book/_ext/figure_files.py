@@ -15,7 +15,10 @@ def with_palette(content: bytes) -> bytes:
             return content
         smaller = io.BytesIO()
         # No dithering: it would sprinkle flat areas with dots, and the dots cost bytes.
-        palette = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        octree = {"method": Image.Quantize.FASTOCTREE, "dither": Image.Dither.NONE}
+        palette = picture.convert("RGB").quantize(256, **octree)
+        # The ground was averaged with the grays next to white.
+        palette.putpalette([255 if value > 247 else value for value in palette.getpalette()])
         palette.save(smaller, format="png", optimize=True)
     return min(content, smaller.getvalue(), key=len)
 

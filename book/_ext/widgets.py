@@ -6,7 +6,7 @@ They lie in a folder of their own: jupyter-book links every script of the root o
 import shutil
 from pathlib import Path
 
-from hvae_lessons.widgets import bundles
+from hvae_lessons.widgets import LessonWidget, bundles
 
 
 def copy_front_ends(app, exception) -> None:
@@ -18,6 +18,9 @@ def copy_front_ends(app, exception) -> None:
     target.mkdir(parents=True)
     for path in bundles.ensure().glob(f"*{bundles.KINDS['page']}"):
         shutil.copy(path, target)
+    for widget in LessonWidget.__subclasses__():
+        for name, text in widget.page_files().items():
+            (target / name).write_text(text, encoding="utf-8")
 
 
 def setup(app):

@@ -21,33 +21,47 @@
       send() {},
       on: (event, listener) => void listeners.set(event, [...(listeners.get(event) ?? []), listener]),
       off: (event, listener) => void listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
+      file: bytesOf,
     };
   };
 
+  const decode = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
   const revive = (_, value) =>
     typeof value?.$bytes === "string"
-      ? new DataView(Uint8Array.from(atob(value.$bytes), (letter) => letter.charCodeAt(0)).buffer)
+      ? new DataView(decode(value.$bytes).buffer)
       : value;
 
-  const load = (name) => {
-    if (!loading.has(name)) {
+  // A script leaves what it brings in an object of the window: found() takes it from there.
+  const load = (file, found) => {
+    if (!loading.has(file)) {
       const script = document.createElement("script");
-      script.src = new URL(`${name}.page.js`, folder);
+      script.src = new URL(file, folder);
       const done = new Promise((resolve, reject) => {
-        script.onload = () => (window.hvaeWidgets?.[name] ? resolve(window.hvaeWidgets[name]) : reject());
-        script.onerror = reject;
+        script.onload = () => (found() ? resolve(found()) : reject());
+        script.onerror = () => reject();
       });
-      loading.set(name, done);
+      loading.set(file, done);
       document.head.append(script);
     }
-    return loading.get(name);
+    return loading.get(file);
+  };
+
+  // Data too large for the page: a widget asks for them by name when the reader does.
+  const bytesOf = async (name) => {
+    try {
+      return decode(await load(`${name}.data.js`, () => window.hvaeData?.[name]));
+    } catch {
+      throw new Error("its data could not be fetched");
+    }
   };
 
   const mount = async (place) => {
     const live = document.createElement("div");
     live.className = "hvae-live";
+    const name = place.dataset.hvaeWidget;
     try {
-      const widget = await load(place.dataset.hvaeWidget);
+      const widget = await load(`${name}.page.js`, () => window.hvaeWidgets?.[name]);
       const state = JSON.parse(place.dataset.hvaeState, revive);
       place.append(live);
       await widget.render({ model: modelOf(state), el: live });

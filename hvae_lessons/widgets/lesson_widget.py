@@ -46,6 +46,14 @@ class LessonWidget(anywidget.AnyWidget):
         """The state for a page without a kernel; bytes become base64 text."""
         return {name: _as_json(getattr(self, name)) for name in sorted(self.shared_names())}
 
+    @classmethod
+    def page_files(cls):
+        """Scripts that lie beside the front end for a page to fetch on demand: file name -> text.
+
+        NAME.data.js sets `(globalThis.hvaeData ??= {}).NAME` to base64; `model.file(NAME)` gives its bytes.
+        """
+        return {}
+
     def static_html(self, png=None):
         """The <div> that book/_static/widget_host.js brings to life, with the picture inside."""
         png = as_png(self.picture) if png is None else png

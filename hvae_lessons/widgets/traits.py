@@ -24,13 +24,8 @@ class Number(traitlets.Float):
         return float(value)
 
 
-class Whole(traitlets.Int):
+class Whole(Number):
     """A whole number from `low` to `high`, shared with the page."""
-
-    def __init__(self, default, low, high, **settings):
-        self.low, self.high = low, high
-        super().__init__(default, **settings)
-        self.tag(sync=True)
 
     def validate(self, obj, value):
         """The value as an int; the page knows no difference between 3 and 3.0."""

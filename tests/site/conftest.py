@@ -1,31 +1,9 @@
-"""The built site, opened from disk and from a server, in a headless Chromium."""
+"""The built site, opened from disk and from a server."""
 
-import functools
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import chromium
 import pytest
 from checks_of_pages import SITE, is_elsewhere
-from playwright.sync_api import sync_playwright
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves without a line on the screen per request."""
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -35,21 +13,9 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(site):
+def server(site, serve):
     """Address of a local server of the site."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium.executable(), args=FLAGS)
-        yield started
-        started.close()
+    return serve(site)
 
 
 @pytest.fixture

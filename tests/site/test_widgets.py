@@ -1,9 +1,6 @@
 """The widgets on the pages of the built book."""
 
-import functools
 import gzip
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,33 +8,18 @@ from checks_of_pages import SITE
 
 from hvae_lessons.widgets import bundles
 
-EXPECTED = {"elbo": ["elbo_gap"], "reparameterization": ["reparameterization"]}
+EXPECTED = {
+    "elbo": ["elbo_gap"],
+    "reparameterization": ["reparameterization"],
+    "vae": ["latent_explorer", "vae_playground"],
+}
 PAGES = sorted(SITE.glob("*.html"))
 LARGEST_TRANSFER = 1_000_000
-POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; "
-    "img-src 'self' data:; worker-src blob:"
-)
-
-
-class StrictHandler(SimpleHTTPRequestHandler):
-    """Serves quietly, with a policy that allows no code but the site's own files."""
-
-    def log_message(self, *_):
-        pass
-
-    def end_headers(self):
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
 
 
 @pytest.fixture(scope="session")
-def strict_server(site):
-    handler = functools.partial(StrictHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
+def strict_server(site, serve_strictly):
+    return serve_strictly(site)
 
 
 def widgets_of(path) -> list[str]:
@@ -60,6 +42,14 @@ def wake(page) -> int:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_chapter_has_its_widget(site, name):
     assert set(EXPECTED[name]) <= set(widgets_of(site / f"{name}.html"))
+
+
+def test_a_panel_that_needs_a_kernel_says_how_to_run_it(open_page, site):
+    page = open_page((site / "vae.html").as_uri())
+    panel = page.locator(".hvae-kernel-panel")
+    assert panel.get_by_text("To train your own, open the chapter in JupyterLab").is_visible()
+    assert panel.locator("tbody tr").count() == 3
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize("name", WITH_WIDGETS)

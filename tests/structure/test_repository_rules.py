@@ -15,6 +15,7 @@ from strip_notebooks import strip
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
 PACKAGE = sorted((ROOT / "hvae_lessons").rglob("*.py"))
+SAID = re.compile(r"^\.venv/bin/python -m pytest (.+)$", re.M)
 SKIPPED = {".git", ".venv", "_build", "__pycache__", "node_modules", ".ipynb_checkpoints"}
 
 
@@ -29,6 +30,10 @@ def tree(*suffixes: str) -> list[Path]:
 
 def named(path: Path) -> str:
     return path.name
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
@@ -59,18 +64,49 @@ def test_no_file_names_a_host_that_serves_scripts():
 
 
 def test_every_requirement_is_pinned():
-    assert rules.unpinned((ROOT / "requirements.txt").read_text(encoding="utf-8")) == []
+    assert rules.unpinned(text_of("requirements.txt")) == []
 
 
-def test_every_dependency_of_the_package_is_among_the_pins():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def test_every_dependency_of_the_package_is_among_the_pins_and_on_binder():
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
     wanted = {re.match(r"[A-Za-z0-9_.-]+", line)[0].lower() for line in project["dependencies"]}
-    pins = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M)
-    assert wanted <= set(pins)
+    pins = set(re.findall(r"^([a-z0-9-]+)==", text_of("requirements.txt"), re.M))
+    on_binder = set(re.findall(r"^([a-z0-9-]+)$", text_of("binder/requirements.txt"), re.M))
+    assert wanted <= on_binder <= pins
+
+
+def test_the_instructions_name_the_tests_that_make_runs():
+    made = re.findall(r"^\t\$\(PYTEST\) (.+)$", text_of("Makefile"), re.M)
+    made = {line.removeprefix("--dist loadfile ").replace("$(NOTEBOOKS)", "book/*.ipynb") for line in made}
+    said = {page: set(SAID.findall(text_of(page))) for page in ("book/howto.md", "README.md")}
+    assert said["book/howto.md"] == made
+    assert said["README.md"] == {line for line in made if "nbval" not in line}
+
+
+def test_the_instructions_name_the_commands_that_make_knows():
+    known = set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.M))
+    table = set(re.findall(r"^\| `make ([a-z-]+)` \|", text_of("book/howto.md"), re.M))
+    (others,) = re.findall(r"`make help` lists the others: (.+)\.", text_of("README.md"))
+    assert table == known - {"help"}
+    assert set(re.findall(r"`([a-z-]+)`", others)) == known - {"help", "book", "test"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#:]+)\)", text_of(page))
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_readme_maps_every_chapter_to_modules_that_exist():
+    table = text_of("README.md").partition("## Chapters and modules")[2].partition("\n## ")[0]
+    modules = [ROOT / "hvae_lessons" / name for name in re.findall(r"`([a-z_/]+)`", table)]
+    assert [path for path in modules if not (path.is_dir() or path.with_suffix(".py").is_file())] == []
+    assert set(re.findall(r"\(book/(\w+)\.ipynb\)", table)) == {path.stem for path in NOTEBOOKS}
 
 
 def test_the_contents_list_every_chapter_and_nothing_else():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    toc = yaml.safe_load(text_of("_toc.yml"))
     listed = {toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])}
     there = {path.stem for path in (ROOT / "book").iterdir() if path.suffix in (".ipynb", ".md")}
     assert listed == there
@@ -85,7 +121,7 @@ def test_imports_run_one_way():
 def test_katex_styles_are_of_the_version_that_renders():
     from sphinxcontrib.katex import katex_version
 
-    style = (ROOT / "book/_static/katex/katex.min.css").read_text(encoding="utf-8")
+    style = text_of("book/_static/katex/katex.min.css")
     assert f'"{katex_version}"' in style
     fonts = set(re.findall(r"url\(fonts/([^)]+)\)", style))
     assert fonts == {path.name for path in (ROOT / "book/_static/katex/fonts").iterdir()}

@@ -5,22 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import chromium
 import pytest
-from playwright.sync_api import sync_playwright
 
-from hvae_lessons.widgets import bundles
+from hvae_lessons.widgets import LessonWidget, bundles
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGE = """<!doctype html>
 <html lang="en" data-theme="{theme}">
 <head><meta charset="utf-8"><title>One widget</title>
@@ -30,14 +19,6 @@ PAGE = """<!doctype html>
 <script src="_static/widget_host.js"></script></head>
 <body style="margin: 8px"><main><h1>One widget</h1>{body}</main></body></html>
 """
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium.executable(), args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -50,6 +31,9 @@ def make_page(tmp_path):
         front_ends.mkdir(parents=True, exist_ok=True)
         for path in bundles.ensure().glob("*.page.js"):
             shutil.copy(path, front_ends)
+        for widget in LessonWidget.__subclasses__():
+            for name, text in widget.page_files().items():
+                (front_ends / name).write_text(text, encoding="utf-8")
         for name in ("widget_host.js", "widget_host.css"):
             shutil.copy(STATIC / name, folder / "_static")
         body = "".join(w if isinstance(w, str) else w._repr_mimebundle_()[0]["text/html"] for w in widgets)

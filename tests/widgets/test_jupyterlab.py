@@ -1,6 +1,7 @@
 """The widgets in JupyterLab: Python sees what the reader does, and the reader what Python does."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -126,3 +127,85 @@ def test_dark_theme_of_jupyterlab_is_followed(notebook, axe):
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
     assert page.evaluate(color) != light
     assert axe(page) == []
+
+
+def test_python_and_reader_share_the_code_of_the_explorer(notebook, axe):
+    page, run = notebook(
+        "explorer",
+        CELLS[0].format(name="LatentExplorer"),
+        "print('python sees', widget.code, widget.image.shape)",
+        "widget.code = [-1.5, 0.25]",
+        "try:\n    widget.code = [0, 99]\nexcept ValueError as error:\n    print('refused:', error)",
+    )
+    run(0)
+    grip = page.get_by_role("button", name="Code in the plane")
+    grip.wait_for(timeout=60_000)
+    grip.focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    page.locator(".hv-where").get_by_text("0.50").wait_for(timeout=20_000)
+    run(1).get_by_text(re.compile(r"python sees \[0\.[15], 0\.[15]\] torch.Size\(\[8, 8\]\)")).wait_for(
+        timeout=20_000
+    )
+    run(2)
+    page.locator(".hvae .hv-value").get_by_text("−1.50").wait_for(timeout=20_000)
+    run(3).get_by_text("refused: code: expected 2 numbers from").wait_for(timeout=20_000)
+    assert axe(page) == []
+
+
+def test_panel_trains_stops_and_compares_by_keyboard(notebook, axe):
+    page, run = notebook(
+        "panel",
+        "from hvae_lessons.widgets import KernelPanel\npanel = KernelPanel(epochs=5)\npanel",
+        "print('python has', [(r.setting.beta, r.interrupted) for r in panel.runs])",
+    )
+    run(0)
+    train = page.get_by_role("button", name="Train")
+    train.wait_for(timeout=60_000)
+    panel = page.locator(".jp-OutputArea-output .widget-vbox").first
+    train.press("Enter")
+    panel.get_by_text("Done: 5 epochs").wait_for(timeout=60_000)
+    beta, epochs = page.get_by_label("Weight β of KL"), page.get_by_label("Epochs")
+    beta.fill("-1")
+    beta.press("Tab")
+    train.press("Enter")
+    panel.get_by_text("beta: expected a finite number, 0 or more, got -1").wait_for(timeout=20_000)
+    beta.fill("4")
+    beta.press("Tab")
+    epochs.fill("2000")
+    epochs.press("Tab")
+    train.press("Enter")
+    panel.get_by_text(re.compile(r"Epoch \d+ of 2000")).wait_for(timeout=60_000)
+    page.get_by_role("button", name="Stop").press("Enter")
+    panel.get_by_text("Stopped after").wait_for(timeout=60_000)
+    assert panel.locator("tbody tr").count() == 2
+    assert panel.locator("img").evaluate("(image) => image.naturalWidth") > 600
+    run(1).get_by_text("python has [(1.0, False), (4.0, True)]").wait_for(timeout=20_000)
+    assert axe(page, ".jp-OutputArea-output .widget-vbox") == []
+    page.get_by_role("button", name="Forget the runs").press("Enter")
+    panel.get_by_text("Ready.").wait_for(timeout=20_000)
+    assert panel.locator("tbody tr").count() == 0
+
+
+def test_trained_weights_come_back_and_a_model_can_be_sent_in(notebook):
+    cells = [
+        "from hvae_lessons.widgets import VAEPlayground\nplayground = VAEPlayground()\nplayground",
+        "from hvae_lessons.objectives import elbo\nx = playground.images().test_x\n"
+        "print('python measures', -elbo(playground.to_torch()(x)).mean().item() < 32, playground.epoch > 0)",
+        "from hvae_lessons.models import VAE, VAEConfig\nplayground.load(VAE(VAEConfig(64, 3, (24,))))",
+        "playground.running = True",
+    ]
+    page, run = notebook("playground", *cells)
+    run(0)
+    counter = page.locator(".hvae .hv-counter")
+    counter.get_by_text("epoch 0, step 0").wait_for(timeout=60_000)
+    page.locator(".hvae").get_by_role("button", name="Start").press("Enter")
+    counter.get_by_text(re.compile(r"epoch [2-9]\d")).wait_for(timeout=60_000)
+    page.locator(".hvae").get_by_role("button", name="Pause").press("Enter")
+    page.locator(".hvae").get_by_text("Paused.").wait_for()
+    run(1).get_by_text("python measures True True").wait_for(timeout=30_000)
+    run(2)
+    page.locator(".hvae svg").get_by_text("of 3 active").wait_for(timeout=30_000)
+    counter.get_by_text("epoch 0, step 0").wait_for(timeout=30_000)
+    run(3)
+    counter.get_by_text(re.compile(r"epoch [1-9]")).wait_for(timeout=60_000)

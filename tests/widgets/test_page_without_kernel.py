@@ -1,10 +1,7 @@
 """What holds for every widget on a page: errors are sentences, scripts come late, print shows the picture."""
 
-import functools
 import json
 import re
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import matplotlib.pyplot as plt
 import pytest
@@ -15,37 +12,18 @@ from hvae_lessons.widgets import ElboGap, LessonWidget
 
 WIDGETS = [getattr(widgets, name) for name in widgets.__all__ if name != "LessonWidget"]
 LESSONS = [widget for widget in WIDGETS if issubclass(widget, LessonWidget)]
-POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; "
-    "img-src 'self' data:; worker-src blob:"
-)
-
-
-class StrictHandler(SimpleHTTPRequestHandler):
-    """Serves with the policy and without a line on the screen per request."""
-
-    def end_headers(self):
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.mark.parametrize("widget", LESSONS)
-def test_works_under_a_strict_policy(browser, make_page, widget):
-    page_path = make_page(widget())
-    handler = functools.partial(StrictHandler, directory=str(page_path.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        page = browser.new_page()
-        complaints = []
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.goto(f"http://127.0.0.1:{server.server_port}/page.html")
-        page.wait_for_selector(".is-live .hvae")
-        page.wait_for_timeout(300)
-        page.close()
-        server.shutdown()
+def test_works_under_a_strict_policy(browser, make_page, serve_strictly, widget):
+    address = serve_strictly(make_page(widget()).parent)
+    page = browser.new_page()
+    complaints = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.goto(f"{address}/page.html")
+    page.wait_for_selector(".is-live .hvae")
+    page.wait_for_timeout(300)
+    page.close()
     assert complaints == []
 
 

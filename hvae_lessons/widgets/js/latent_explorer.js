@@ -1,0 +1,223 @@
+// A trained decoder in the page: move the code in the latent plane, along every dimension, or onto a test digit.
+
+import { float32, uint8 } from "./parts/arrays.js";
+import { button, buttons, controls, settings, slider, status } from "./parts/controls.js";
+import { decoder } from "./parts/decoder.js";
+import { h, uniqueId } from "./parts/dom.js";
+import { digitColors, picture } from "./parts/images.js";
+import { lesson } from "./parts/lesson.js";
+import { clamp, fixed } from "./parts/numbers.js";
+import { math, plot } from "./parts/plot.js";
+
+const STEP = 0.05; // of an arrow key; with shift ten times as far
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const MARGIN = { left: 30, right: 8, top: 8, bottom: 36 };
+
+const subscript = (number) => String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+const article = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
+const nameOf = (dimension) => `z${subscript(dimension + 1)}`;
+
+export default lesson("Latent explorer", (view) => {
+  const { model, root } = view;
+  const size = model.get("widths")[0];
+  const reach = model.get("reach");
+  const order = model.get("order");
+  const shape = [model.get("height"), model.get("width")];
+  const decode = decoder(
+    Object.fromEntries(["widths", "bits", "weights", "scales", "biases", "activation", "output"].map((name) => [name, model.get(name)])),
+  );
+  const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => array.subarray(i * wide, (i + 1) * wide));
+  const codes = rows(float32(model.get("codes")), size);
+  const labels = uint8(model.get("labels"));
+  const exampleCodes = rows(float32(model.get("example_codes")), size).map((code) => Array.from(code));
+  const exampleLabels = uint8(model.get("example_labels"));
+  const exampleImages = rows(uint8(model.get("examples")), shape[0] * shape[1]).map((pixels) => Array.from(pixels, (p) => p / 255));
+
+  const round = (value) => Number(clamp(value, -reach, reach).toFixed(3));
+  const changed = (changes) => {
+    const code = [...model.get("code")];
+    for (const [dimension, value] of changes) code[dimension] = round(value);
+    return code;
+  };
+  const line = status();
+  const move = (code, words = "") => {
+    line.say(words);
+    view.set({ code });
+  };
+
+  // The plane. The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
+  const area = plot({ height: 300, margin: MARGIN });
+  const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
+  const plane = h("div", { class: "hv-plane" }, area, grip);
+  const toPlane = (right, up) => move(changed([[model.get("across"), right], [model.get("up"), up]]));
+  const follow = view.guard((event) => {
+    const place = area.svg.getBoundingClientRect();
+    toPlane(area.toX(event.clientX - place.left), area.toY(event.clientY - place.top));
+  });
+  plane.addEventListener("pointerdown", view.guard((event) => {
+    // A finger elsewhere than on the grip scrolls the page; where it taps is handled by the click.
+    if (event.button !== 0 || (event.pointerType === "touch" && event.target !== grip)) return;
+    event.preventDefault();
+    grip.focus({ preventScroll: true });
+    plane.setPointerCapture(event.pointerId);
+    plane.addEventListener("pointermove", follow);
+    if (event.target !== grip) follow(event);
+  }));
+  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, () => plane.removeEventListener("pointermove", follow));
+  plane.addEventListener("click", (event) => {
+    if (event.pointerType === "touch" && event.target !== grip) follow(event);
+  });
+  grip.addEventListener("keydown", view.guard((event) => {
+    const way = KEYS[event.key];
+    if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const length = event.shiftKey ? 10 * STEP : STEP;
+    const code = model.get("code");
+    toPlane(code[model.get("across")] + way[0] * length, code[model.get("up")] + way[1] * length);
+  }));
+
+  // What the decoder makes of the code, beside the test digit whose code it is, if it is one's.
+  const decoded = picture(shape, { label: "Decoded image" });
+  const original = picture(shape, { label: "Test digit" });
+  const given = h("figure", { class: "hv-given" }, h("div", { class: "hv-frame" }, original), h("figcaption", { class: "hv-note" }, "test digit"));
+  const digits = h("div", { class: "hv-digits" },
+    h("figure", {}, h("div", { class: "hv-frame" }, decoded), h("figcaption", { class: "hv-note" }, "decoded, the mean of ", math("p(x | z)"))), given);
+  const note = h("p", { class: "hv-note hv-where" });
+  const id = uniqueId();
+  const thumbs = Array.from(exampleLabels, (label, i) => {
+    const thumb = picture(shape);
+    thumb.show(exampleImages[i]);
+    const element = button(view, "", () => move(exampleCodes[i].map((value) => clamp(value, -reach, reach)), `At the code of a test digit ${label}.`), { kind: "thumb" });
+    element.append(thumb);
+    element.setAttribute("aria-label", `Encode this test digit ${label}`);
+    return element;
+  });
+  const offered = h("div", { role: "group", "aria-labelledby": id },
+    h("p", { class: "hv-note", id }, "Encode a test digit:"), h("div", { class: "hv-thumbs" }, ...thumbs));
+  root.append(h("div", { class: "hv-columns hv-explorer" }, plane, h("div", { class: "hv-aside" }, digits, note, offered)));
+
+  if (size > 2) {
+    const options = order.map((dimension) => [dimension, nameOf(dimension)]);
+    root.append(settings(axis(view, "across", "up", "Across", options), axis(view, "up", "across", "Up", options)));
+  }
+  const sliders = order.map((dimension, rank) =>
+    slider(view, {
+      trait: "code", label: rank < model.get("active") ? "Code" : "Idle", symbol: nameOf(dimension), min: -reach, max: reach, step: 0.05,
+      color: rank < model.get("active") ? "q" : "prior",
+      read: (code) => code[dimension], write: (value) => changed([[dimension, value]]), onMove: () => line.say(""),
+    }),
+  );
+  const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  // Coordinates that no code uses are there to be tried, out of the way of the others.
+  const used = model.get("active") || size;
+  const idle = h("details", { class: "hv-idle" }, h("summary", {}, `Idle dimensions (${size - used})`), controls(...sliders.slice(used)));
+  root.append(
+    controls(...sliders.slice(0, used)),
+    ...(used < size ? [idle] : []),
+    buttons(
+      button(view, "Draw from the prior", () => move(changed(order.map((dimension) => [dimension, normal()])), "A draw from the prior."), { kind: "main" }),
+      button(view, "To the origin", () => move(order.map(() => 0), "At the origin.")),
+    ),
+    line,
+  );
+
+  view.draw(() => {
+    const code = model.get("code");
+    const [across, up] = [model.get("across"), model.get("up")];
+    const near = nearest(codes, code);
+    const at = exampleCodes.findIndex((one) => one.every((value, i) => Math.abs(clamp(value, -reach, reach) - code[i]) < 1e-6));
+    drawPlane(area, { code, across, up, reach, codes, labels });
+    // The page around may give the figure margins of its own.
+    const [drawing, whole] = [area.svg.getBoundingClientRect(), plane.getBoundingClientRect()];
+    grip.style.left = `${drawing.left - whole.left + area.x(code[across])}px`;
+    grip.style.top = `${drawing.top - whole.top + area.y(code[up])}px`;
+    const place = size <= 4 ? `z = (${code.map((value) => fixed(value)).join(", ")})` : `${nameOf(across)} = ${fixed(code[across])}, ${nameOf(up)} = ${fixed(code[up])}`;
+    const length = `|z| = ${fixed(Math.hypot(...code))}`;
+    const words = `The nearest of ${codes.length} test codes is that of ${article(labels[near])}.`;
+    note.textContent = `${place}, ${length}. ${words}`;
+    decoded.show(decode(code), `Decoded image at ${place}. ${words}`);
+    given.classList.toggle("hv-absent", at < 0);
+    if (at >= 0) original.show(exampleImages[at], `Test digit ${exampleLabels[at]}, whose code this is`);
+    for (const [i, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", i === at);
+    area.describe(
+      `Latent plane of ${nameOf(across)} and ${nameOf(up)} with the codes of ${codes.length} test images, colored by digit. ` +
+        `The marked code is at ${fixed(code[across])}, ${fixed(code[up])}. ${words}`,
+    );
+  });
+});
+
+/** A choice of the plane's axis; taking the other axis' dimension swaps the two. */
+function axis(view, trait, other, label, options) {
+  const id = uniqueId();
+  const select = h("select", { id }, ...options.map(([value, text]) => h("option", { value }, text)));
+  select.addEventListener("change", view.guard(() => {
+    const [chosen, before] = [Number(select.value), view.model.get(trait)];
+    view.set(chosen === view.model.get(other) ? { [trait]: chosen, [other]: before } : { [trait]: chosen });
+  }));
+  view.draw(() => void (select.value = String(view.model.get(trait))));
+  return h("div", { class: "hv-choice" }, h("label", { for: id }, label), select);
+}
+
+/** Index of the row of codes closest to a code. */
+function nearest(codes, code) {
+  let [best, least] = [0, Infinity];
+  for (const [i, one] of codes.entries()) {
+    let distance = 0;
+    for (let k = 0; k < code.length; k += 1) distance += (one[k] - code[k]) ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  return best;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Names that would cover one another, moved apart. */
+function apart(names, room = 15) {
+  for (let turn = 0; turn < 30; turn += 1) {
+    for (const [i, one] of names.entries()) {
+      for (const other of names.slice(0, i)) {
+        const [right, down] = [one.x - other.x || 0.1, one.y - other.y || 0.1];
+        const distance = Math.hypot(right, down);
+        if (distance >= room) continue;
+        const push = (room - distance) / (2 * distance);
+        [one.x, one.y, other.x, other.y] = [one.x + push * right, one.y + push * down, other.x - push * right, other.y - push * down];
+      }
+    }
+  }
+  return names;
+}
+
+function drawPlane(area, { code, across, up, reach, codes, labels }) {
+  const width = Math.max(200, Math.round(area.clientWidth || 300));
+  const tall = width - MARGIN.left - MARGIN.right + MARGIN.top + MARGIN.bottom;
+  const whole = Array.from({ length: 2 * Math.floor(reach) + 1 }, (_, i) => i - Math.floor(reach));
+  const numbers = whole.length > 9 ? whole.filter((value) => value % 2 === 0) : whole;
+  area.frame({ x: [-reach, reach], y: [-reach, reach], xTicks: numbers, yTicks: numbers, tall, xLabel: nameOf(across) });
+  area.text("up-name", MARGIN.left + 6, MARGIN.top + 12, nameOf(up), { class: "hv-muted" });
+  for (const radius of [1, 2]) {
+    area.put(`prior-${radius}`, "circle", {
+      cx: area.x(0), cy: area.y(0), r: area.x(radius) - area.x(0), fill: "none", class: "hv-stroke-prior hv-dashed hv-thin",
+    });
+  }
+  const inside = ([a, b]) => Math.abs(a) <= reach && Math.abs(b) <= reach;
+  const classes = [...new Set(labels)].sort().map((digit) => {
+    const points = codes.filter((_, i) => labels[i] === digit).map((one) => [one[across], one[up]]).filter(inside);
+    return { digit, points };
+  });
+  // One path per class: a line of no length with round ends is a dot.
+  for (const { digit, points } of classes) {
+    const d = points.map(([a, b]) => `M${area.x(a).toFixed(1)} ${area.y(b).toFixed(1)}h0`).join("");
+    const style = area.put(`codes-${digit}`, "path", { d, class: "hv-codes" }).style;
+    style.setProperty("--hv-light", digitColors.light[digit]);
+    style.setProperty("--hv-dark", digitColors.dark[digit]);
+  }
+  const names = classes
+    .filter(({ points }) => points.length > 0)
+    .map(({ digit, points }) => ({ digit, x: area.x(median(points.map(([a]) => a))), y: area.y(median(points.map(([, b]) => b))) }));
+  for (const { digit, x, y } of apart(names)) {
+    area.text(`name-${digit}`, x, y + 5, String(digit), { class: "hv-class", "text-anchor": "middle" });
+  }
+  const [x, y] = [area.x(code[across]), area.y(code[up])];
+  area.put("cross", "path", { d: `M${area.x(-reach)} ${y}H${area.x(reach)}M${x} ${area.y(-reach)}V${area.y(reach)}`, class: "hv-cross" });
+  area.keep();
+}

@@ -1,0 +1,291 @@
+// A VAE that trains here, in a thread of its own: change beta and the number of codes, and watch what becomes of it.
+
+import { float32, uint8, toBytes } from "./parts/arrays.js";
+import { button, buttons, choice, controls, number, settings, slider, status } from "./parts/controls.js";
+import { h } from "./parts/dom.js";
+import { unpackImages } from "./parts/image_pack.js";
+import { lesson } from "./parts/lesson.js";
+import { fixed, short, ticks, whole } from "./parts/numbers.js";
+import { digitMap, imageGrid, themeOf } from "./parts/pictures.js";
+import source from "./parts/playground.worker.js";
+import { legend, math, plot } from "./parts/plot.js";
+import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "./parts/playground_constants.js";
+import { startWorker } from "./parts/workers.js";
+
+const DRAWN_POINTS = 300;
+
+export default lesson("VAE playground", (view) => {
+  const { model, root } = view;
+  const worker = startWorker(source);
+  view.onClose(() => worker.terminate());
+  const images = {};
+  let begun = null; // the choices with which the present training began
+  let beginning = false; // the worker has not shown it yet
+  let ticket = 0;
+  let told = ""; // settings that the worker knows
+  let running = false; // as the worker was told
+  let own = null; // the last weights that came from the worker
+  let seen = null; // the last weights that were looked at
+  let latest = null; // the last snapshot
+  let history = [];
+
+  worker.onerror = view.guard((event) => {
+    event.preventDefault();
+    throw new Error(event.message || "the training thread could not start");
+  });
+
+  /** The images called `name`: in the state, from a script beside this one, or asked of Python. */
+  const fetchImages = async (name) => {
+    if (images[name]) return images[name];
+    let bytes = uint8(model.get(name));
+    if (bytes.length === 0 && model.file) bytes = await model.file(name);
+    if (bytes.length === 0) return null; // Python answers by a change of the state
+    images[name] ??= unpackImages(bytes);
+    worker.postMessage({ kind: "images", name, value: images[name] });
+    return images[name];
+  };
+
+  const begin = async () => {
+    const [data, latent, hidden, seed] = ["data", "latent", "hidden", "seed"].map((name) => model.get(name));
+    const given = model.get("weights");
+    const sent = given.byteLength > 0 && given !== seen && !sameBytes(given, own);
+    const key = [data, latent, hidden, seed].join(" ");
+    // While a slider moves, only where it comes to rest is begun with.
+    if (beginning || (key === begun && !sent)) return;
+    beginning = true;
+    begun = key;
+    ticket += 1;
+    const mine = ticket;
+    seen = given;
+    const set = await fetchImages(data);
+    if (!set) return void ([begun, seen, beginning] = [null, null, false]);
+    if (mine !== ticket) return;
+    const pixels = set.pixels;
+    const fits = sent && given.byteLength === 4 * countOf({ pixels, latent, hidden });
+    running = false;
+    history = [];
+    worker.postMessage({ kind: "begin", ticket, data, latent, hidden, seed, given: fits ? float32(given) : null });
+    if (model.get("running")) run(true);
+  };
+
+  const run = (on) => {
+    running = on;
+    worker.postMessage({ kind: "run", on });
+  };
+
+  worker.addEventListener("message", view.guard(({ data: message }) => {
+    if (message.kind === "failed") throw new Error(message.words);
+    if (message.ticket !== ticket) return;
+    if (message.kind === "diverged") {
+      running = false;
+      view.set({ running: false });
+      return void line.say(`Stopped at ${message.words}. Lower the learning rate; the weights from before it are kept.`);
+    }
+    worker.postMessage({ kind: "taken" });
+    latest = message;
+    beginning = false;
+    history.push(...message.history);
+    const news = { epoch: message.epoch };
+    if (message.weights) news.weights = own = toBytes(message.weights);
+    if (message.rested) {
+      running = false;
+      news.running = false;
+      line.say(`Paused after ${whole(message.epoch)} epochs.`);
+    }
+    if (message.weights || news.running === false) view.set(news);
+    view.redraw();
+  }));
+
+  const line = status();
+  const counter = h("p", { class: "hv-note hv-counter" });
+  const startButton = button(view, "Start", () => {
+    const on = !model.get("running");
+    line.say(on ? "Training." : "Paused.");
+    view.set({ running: on });
+  }, { kind: "main" });
+  const stepButton = button(view, "Step", () => {
+    view.set({ running: false });
+    if (begun) {
+      running = false;
+      worker.postMessage({ kind: "step" });
+    }
+  });
+  const resetButton = button(view, "Reset", () => {
+    view.set({ running: false });
+    line.say("Back at the beginning, with new weights.");
+    [begun, beginning] = [null, false];
+    view.redraw();
+  });
+  const row = buttons(startButton, stepButton, resetButton, line, counter);
+
+  const rule = h("p", { class: "hv-note hv-rule" });
+  const sliders = controls(
+    slider(view, { trait: "beta", label: "Weight of the KL", symbol: "β", min: 0.05, max: 16, scale: "log", zero: true, format: (v) => short(v), color: "q" }),
+    slider(view, { trait: "latent", label: "Latent size", symbol: "Z", min: 1, max: 16, step: 1, format: whole, color: "q" }),
+    slider(view, { trait: "learning_rate", label: "Learning rate", min: 0.0001, max: 0.03, scale: "log", format: (v) => short(v, 2), color: "prior" }),
+    slider(view, { trait: "warm_up", label: "KL warm-up, in epochs", min: 0, max: 200, step: 5, format: whole, color: "q" }),
+    slider(view, { trait: "free_bits", label: "Free bits, in nats", symbol: "λ", min: 0, max: 2, step: 0.05, color: "gap" }),
+    slider(view, { trait: "hidden", label: "Hidden width", min: 8, max: 256, step: 8, format: whole, color: "prior" }),
+  );
+  const choices = settings(
+    choice(view, { trait: "data", label: "Images", options: [["digits", "8×8 digits"], ["mnist", "28×28 MNIST"]] }),
+    number(view, { trait: "seed", label: "Seed", min: 0, max: 9999 }),
+    rule,
+  );
+
+  const losses = plot({ height: 210, margin: { left: 40, top: 28 } });
+  const bars = plot({ height: 210, margin: { left: 40, top: 28 } });
+  const equation = h("div", { class: "hv-equation" });
+  const terms = {};
+  for (const [key, color, sign, ...name] of [
+    ["total", "ink", "", "−ELBO, test images"],
+    ["distortion", "p", "=", "reconstruction"],
+    ["rate", "q", "+", "KL"],
+    ["beta", "prior", "", math("β"), " at this step"],
+  ]) {
+    terms[key] = h("b");
+    const term = h("span", { class: `hv-term hv-${color}` }, h("span", {}, ...name), terms[key]);
+    equation.append(...(sign ? [h("span", { class: "hv-sign" }, sign)] : []), term);
+  }
+  const map = digitMap("Codes of test images");
+  const plane = imageGrid("Decoded codes", GRID);
+  const rebuilt = imageGrid("Test images and their reconstructions", RECONSTRUCTIONS);
+  const samples = imageGrid("Samples: codes drawn from the prior", 10);
+  root.append(
+    row, sliders, choices, equation,
+    h("div", { class: "hv-columns" }, losses, bars, map, plane, rebuilt, samples),
+  );
+
+  // The pictures are painted for one theme: another one needs them again.
+  const observer = new MutationObserver(view.redraw);
+  for (const element of [document.documentElement, document.body]) observer.observe(element, { attributes: true });
+  view.onClose(() => observer.disconnect());
+
+  view.draw(() => {
+    const now = { beta: model.get("beta"), warmUp: model.get("warm_up"), nats: model.get("free_bits"), rate: model.get("learning_rate") };
+    if (JSON.stringify(now) !== told) {
+      told = JSON.stringify(now);
+      worker.postMessage({ kind: "settings", values: now });
+    }
+    view.guard(begin)();
+    if (begun && model.get("running") !== running) run(model.get("running"));
+    rule.textContent = now.nats > 0 ? "Free bits: a coordinate whose KL, averaged over the batch, is below λ is charged λ." : "";
+    startButton.textContent = model.get("running") ? "Pause" : "Start";
+    if (latest && images[model.get("data")]) show(latest, images[model.get("data")]);
+  });
+
+  let painted = null;
+  function show(state, set) {
+    const theme = themeOf(root);
+    const key = `${theme} ${root.clientWidth} ${model.get("free_bits")}`;
+    if (painted?.state === state && painted.key === key) return;
+    if (state.grid.length % set.pixels || state.places.length !== 2 * set.testCount) return;
+    painted = { state, key };
+    const { kl, beta } = state;
+    const { logPx, rate } = state.score;
+    const pace = state.running && state.pace > 0 ? ` · ${fixed(state.pace, state.pace < 10 ? 1 : 0)} epochs a second` : "";
+    counter.textContent = `epoch ${whole(state.epoch)}, step ${whole(state.steps)}${pace}`;
+    for (const [name, value] of Object.entries({ total: rate - logPx, distortion: -logPx, rate })) {
+      terms[name].textContent = fixed(value, 2);
+    }
+    terms.beta.textContent = short(beta);
+    drawLosses(losses, history);
+    drawBars(bars, kl, model.get("free_bits"));
+    drawPictures(state, set, theme);
+  }
+
+  function drawPictures({ kl, shown, places, grid, samples: fantasies, reconstructions }, set, theme) {
+    const { side, pixels, testCount, labels, test } = set;
+    const flat = Float32Array.from(places);
+    const single = shown.length === 1;
+    if (single) for (let i = 0; i < testCount; i += 1) flat[2 * i + 1] = (labels[i] - 4.5) / 2;
+    const sizes = Array.from(flat, Math.abs).filter(Number.isFinite).sort((a, b) => a - b);
+    const reach = Math.max(3, 1.08 * (sizes[Math.floor(0.995 * sizes.length)] ?? 0));
+    map.show(flat, labels, reach, theme, { single });
+    const names = shown.map(nameOf);
+    map.caption(`Codes of ${testCount} test images: ${names.join(" across, ")}${single ? ", a row for each digit" : " up"}`);
+    map.describe(
+      `Each test image's digit written at the mean of its code, along ${names.join(" and ")}; dashed lines show one and ` +
+        `two standard deviations of the prior. Codes reach to ${fixed(sizes.at(-1) ?? NaN, 1)}.`,
+    );
+    plane.show(grid, side, theme);
+    const range = `from −${GRID_REACH} to ${GRID_REACH}`;
+    const how = single ? ", line by line" : kl.length > 2 ? ", the others 0" : " each way";
+    plane.caption(`Decoded, ${range.replace("from ", "")}${how}`);
+    plane.describe(`Images decoded from evenly spaced codes ${names.join(" across, ")} ${range}${how}.`);
+    const count = RECONSTRUCTIONS;
+    const pairs = new Float32Array(2 * reconstructions.length);
+    pairs.set(test.subarray(0, count * pixels));
+    pairs.set(reconstructions, reconstructions.length);
+    rebuilt.show(pairs, side, theme);
+    rebuilt.describe(`Above ${count} test images, the digits ${Array.from(labels.slice(0, count)).join(", ")}; below each its reconstruction.`);
+    samples.show(fantasies, side, theme);
+    samples.describe(`${fantasies.length / pixels} images decoded from codes drawn from the prior.`);
+  }
+});
+
+function drawLosses(area, history) {
+  const last = Math.max(10, history.length);
+  const total = history.map(([logPx, kl]) => kl - logPx);
+  const top = 1.05 * total.reduce((a, b) => Math.max(a, b), 1);
+  const yTicks = ticks(0, top, 4);
+  const format = (value) => whole(value);
+  area.frame({ x: [0, last], y: [0, top], xLabel: "epochs", yLabel: "nats per training image", yTicks, format });
+  if (history.length > 1) {
+    const every = Math.ceil(history.length / DRAWN_POINTS);
+    const kept = history.map((_, i) => i).filter((i) => i % every === 0 || i === history.length - 1);
+    const xs = kept.map((i) => i + 1);
+    const distortion = kept.map((i) => -history[i][0]);
+    const sum = kept.map((i) => total[i]);
+    area.region("distortion-area", xs, distortion, "p");
+    area.region("kl-area", xs, sum, "q hv-deep", distortion);
+    area.line("distortion", xs, distortion, "p");
+    area.line("total", xs, sum, "q");
+    const right = area.box.width - area.space.right;
+    const end = distortion.at(-1);
+    area.text("p-name", right - 4, area.y(end / 2) + 4, "reconstruction", { class: "hv-p", "text-anchor": "end" });
+    area.text("q-name", right - 4, area.y(sum.at(-1)) - 7, "+ KL", { class: "hv-q", "text-anchor": "end" });
+  }
+  area.keep();
+  const now = history.length ? `after ${whole(history.length)} epochs reconstruction ${fixed(-history.at(-1)[0], 1)} and KL ${fixed(history.at(-1)[1], 1)}` : "no epoch yet";
+  area.describe(`Minus ELBO of the training images over the epochs, split into reconstruction and KL: ${now} nats.`);
+}
+
+function drawBars(area, values, nats) {
+  const kl = Array.from(values, (value) => (Number.isFinite(value) ? value : 0));
+  const count = kl.length;
+  const top = Math.max(1, nats * 1.3, 1.12 * kl.reduce((a, b) => Math.max(a, b), 0));
+  const every = count > 9 && area.clientWidth < 320 ? 3 : 1;
+  const xTicks = Array.from({ length: count }, (_, i) => i + 1).filter((i) => (i - 1) % every === 0);
+  const active = kl.filter((value) => value > ACTIVE).length;
+  area.frame({
+    x: [0.4, count + 0.6], y: [0, top], xTicks, yTicks: ticks(0, top, 4), format: (value) => short(value, 2),
+    xLabel: "", yLabel: `KL of each coordinate: ${active} of ${count} active`,
+  });
+  const wide = Math.min(36, 0.7 * (area.x(2) - area.x(1)));
+  const bottom = area.y(0);
+  for (let i = 0; i < count; i += 1) {
+    const used = kl[i] > ACTIVE;
+    const tall = used ? bottom - area.y(kl[i]) : 5;
+    const place = { x: area.x(i + 1) - wide / 2, y: bottom - tall, width: wide, height: tall };
+    area.put(`bar-${i}`, "rect", { ...place, class: used ? "hv-fill-q" : "hv-collapsed" });
+  }
+  if (nats > 0) {
+    const y = area.y(nats);
+    area.put("free", "line", { x1: area.space.left, x2: area.box.width - area.space.right, y1: y, y2: y, class: "hv-stroke-gap hv-dashed hv-strong" });
+    area.text("free-name", area.box.width - area.space.right, y - 5, "free up to λ", { class: "hv-gap hv-halo", "text-anchor": "end" });
+  }
+  area.keep();
+  const words = Array.from(values, (value, i) => `${nameOf(i)} ${fixed(value)}`).join(", ");
+  area.describe(`KL of each latent coordinate on test images, in nats: ${words}. Active, above ${ACTIVE}: ${active}; collapsed: ${count - active}.`);
+}
+
+function sameBytes(a, b) {
+  if (a === b) return true;
+  if (!b || a.byteLength !== b.byteLength) return false;
+  const [left, right] = [uint8(a), uint8(b)];
+  return left.every((value, i) => value === right[i]);
+}
+
+/** 0 -> "z₁" */
+const nameOf = (d) => `z${Array.from(String(d + 1), (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;

@@ -1,0 +1,191 @@
+"""A trained decoder to walk in: a code moves, the digit follows."""
+
+import math
+from functools import cache
+
+import torch
+import traitlets
+
+from hvae_lessons.checks import check_data, expect
+from hvae_lessons.data import load_digits
+from hvae_lessons.figures import widget_pictures
+from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.training import fit
+from hvae_lessons.widgets.lesson_widget import LessonWidget
+from hvae_lessons.widgets.packed_decoder import pack
+from hvae_lessons.widgets.traits import Array, Choice, Number, Whole
+
+MOST_CODES = 800
+MOST_DIMENSIONS = 32
+
+
+class LatentExplorer(LessonWidget):
+    r"""Move the code z and see the image that the decoder makes of it, by p(x | z)'s mean.
+
+    | Argument | Shape | Meaning |
+    |---|---|---|
+    | `model` | VAE | Z from 2 to 32; without one, a small VAE of the 8x8 digits is trained, in a second |
+    | `x`, `labels` | [N, D], [N] | test images in [0, 1] and their classes 0 to 9 |
+    | `image_shape` | (height, width) | with height * width = D |
+    | `code` | list of Z numbers | where to begin; the origin unless said |
+    | `across`, `up` | whole numbers | dimensions that span the plane; the two that vary most unless said |
+
+    The first image of each class is on offer: choosing one moves `code` to its mean under q(z | x).
+    `image` is the picture at `code`.
+
+    Raises: ValueError for a model of another kind, for images that are not the model's, for a code outside.
+    Source: N4 21.2.3, its figures 21.2 and 21.3, to be walked in.
+    """
+
+    front_end = "latent_explorer"
+    alternative = (
+        "Codes of test digits in the latent plane, colored by class, and the decoded image at a marked code."
+    )
+
+    code = traitlets.Any().tag(sync=True)
+    across = Whole(0, 0, MOST_DIMENSIONS - 1)
+    up = Whole(1, 0, MOST_DIMENSIONS - 1)
+    order = traitlets.List().tag(sync=True)
+    active = Whole(0, 0, MOST_DIMENSIONS)
+    reach = Number(3.0, 0, math.inf)
+    codes = Array("float32")
+    labels = Array("uint8")
+    examples = Array("uint8")
+    example_codes = Array("float32")
+    example_labels = Array("uint8")
+    height = Whole(1, 1, 1024)
+    width = Whole(1, 1, 1024)
+    widths = traitlets.List().tag(sync=True)
+    bits = Whole(8, 8, 16)
+    weights = Array("int8")
+    scales = Array("float32")
+    biases = Array("float32")
+    activation = Choice("relu", "tanh", "softplus")
+    output = Choice("sigmoid", "identity")
+
+    def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
+        if model is None:
+            model, (x, labels, image_shape) = _digits_vae(), _digits_test()
+        _check(model, x, labels, image_shape)
+        self.model = model
+        with torch.no_grad():
+            means = model.encode(x).mean  # [N, Z]
+        spread = means.var(0)
+        order = spread.argsort(descending=True).tolist()
+        firsts = [int((labels == digit).nonzero()[0]) for digit in labels.unique()]
+        shown = means[:MOST_CODES]
+        furthest = torch.cat(
+            [shown.abs().flatten().quantile(0.999).reshape(1), means[firsts].abs().flatten()]
+        ).max()
+        reach = math.ceil(10 * max(3.0, float(furthest))) / 10
+        packed = pack(model, _places(means, reach))
+        self.difference = packed.difference
+        plane = {"across": order[0], "up": order[1]}
+        super().__init__(
+            order=order,
+            active=int((spread > 0.01).sum()),
+            reach=reach,
+            codes=shown,
+            labels=labels[:MOST_CODES],
+            examples=(255 * x[firsts]).round(),
+            example_codes=means[firsts],
+            example_labels=labels[firsts],
+            height=image_shape[0],
+            width=image_shape[1],
+            widths=packed.widths,
+            bits=packed.bits,
+            weights=packed.weights,
+            scales=packed.scales,
+            biases=packed.biases,
+            activation=packed.activation,
+            output="sigmoid" if model.config.likelihood == "bernoulli" else "identity",
+            **{"code": [0.0] * means.shape[1]} | plane | state,
+        )
+
+    @traitlets.validate("code")
+    def _fits(self, proposal):
+        code, size = proposal["value"], self.model.config.latent_dim
+        code = code.tolist() if hasattr(code, "tolist") else code
+        fits = isinstance(code, list | tuple) and len(code) == size
+        fits = fits and all(_is_number(value) and abs(value) <= self.reach for value in code)
+        expect(fits, "code", f"{size} numbers from {-self.reach:g} to {self.reach:g}", code)
+        return [float(value) for value in code]
+
+    @traitlets.validate("across", "up")
+    def _is_a_dimension(self, proposal):
+        size, value = self.model.config.latent_dim, proposal["value"]
+        expect(value < size, proposal["trait"].name, f"a dimension, 0 to {size - 1}", value)
+        return value
+
+    @property
+    def image(self):
+        """The mean of p(x | z) at the code, [height, width]."""
+        with torch.no_grad():
+            return self.model.decode(torch.tensor([self.code])).mean.reshape(self.height, self.width)
+
+    def picture(self):
+        """The plane with its codes, and the image at the marked one."""
+        size = self.model.config.latent_dim
+        codes = torch.frombuffer(bytearray(self.codes), dtype=torch.float32).reshape(-1, size)
+        labels = torch.tensor(list(self.labels))
+        plane = [self.across, self.up]
+        at = torch.tensor(self.code)[plane]
+        return widget_pictures.latent_explorer(
+            codes[:, plane].numpy(), labels.numpy(), at, self.image.numpy(), self.reach, plane
+        )
+
+
+def _check(model, x, labels, image_shape):
+    expect(isinstance(model, VAE), "model", "a VAE", type(model).__name__)
+    size = model.config.latent_dim
+    expect(2 <= size <= MOST_DIMENSIONS, "model", f"2 to {MOST_DIMENSIONS} latent dimensions", size)
+    check_data("x", x, model.config.data_dim)
+    inside = bool(x.min() >= 0 and x.max() <= 1)
+    expect(inside, "x", "pixels from 0 to 1", f"{x.min():.3g} to {x.max():.3g}")
+    classes = isinstance(labels, torch.Tensor) and tuple(labels.shape) == tuple(x.shape[:1])
+    expect(classes, "labels", f"a tensor with one class for each of the {len(x)} images", _shape(labels))
+    inside = bool(labels.min() >= 0 and labels.max() <= 9)
+    expect(inside, "labels", "classes from 0 to 9", f"{labels.min()} to {labels.max()}")
+    folds = isinstance(image_shape, tuple) and len(image_shape) == 2 and math.prod(image_shape) == x.shape[-1]
+    expect(folds, "image_shape", f"(height, width) with height * width = {x.shape[-1]}", image_shape)
+
+
+def _shape(value):
+    return tuple(value.shape) if hasattr(value, "shape") else type(value).__name__
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _places(means, reach):
+    """Where a reader may go: test codes, draws of the prior, and anywhere in the box."""
+    generator = torch.Generator().manual_seed(0)
+    shape = (3000, means.shape[1])
+    prior = torch.randn(shape, generator=generator).clamp(-reach, reach)
+    box = reach * (2 * torch.rand(shape, generator=generator) - 1)
+    places = torch.cat([means.clamp(-reach, reach), prior, box])
+    return places[torch.randperm(len(places), generator=generator)]
+
+
+@cache
+def _digits_vae():
+    """A VAE of the 8x8 digits with two latent dimensions."""
+    generator = torch.Generator().manual_seed(0)
+    model = VAE(VAEConfig(data_dim=64, latent_dim=2, hidden=(64,)), generator=generator)
+    images = load_digits()
+    fit(
+        model,
+        images.train_x,
+        epochs=20,
+        batch_size=50,
+        learning_rate=5e-3,
+        generator=generator,
+        progress=False,
+    )
+    return model
+
+
+def _digits_test():
+    images = load_digits()
+    return images.test_x, images.test_y, images.image_shape
