@@ -48,7 +48,9 @@ export default lesson("Latent explorer", (view) => {
   // The plane. The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
   const area = plot({ height: 300, margin: MARGIN });
   const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
-  const plane = h("div", { class: "hv-plane" }, area, grip);
+  // Inside the figure, for the page around may give it margins of its own.
+  area.append(grip);
+  const plane = h("div", { class: "hv-plane" }, area);
   const toPlane = (right, up) => move(changed([[model.get("across"), right], [model.get("up"), up]]));
   const follow = view.guard((event) => {
     const place = area.svg.getBoundingClientRect();
@@ -127,10 +129,8 @@ export default lesson("Latent explorer", (view) => {
     const near = nearest(codes, code);
     const at = exampleCodes.findIndex((one) => one.every((value, i) => Math.abs(clamp(value, -reach, reach) - code[i]) < 1e-6));
     drawPlane(area, { code, across, up, reach, codes, labels });
-    // The page around may give the figure margins of its own.
-    const [drawing, whole] = [area.svg.getBoundingClientRect(), plane.getBoundingClientRect()];
-    grip.style.left = `${drawing.left - whole.left + area.x(code[across])}px`;
-    grip.style.top = `${drawing.top - whole.top + area.y(code[up])}px`;
+    grip.style.left = `${area.x(code[across])}px`;
+    grip.style.top = `${area.y(code[up])}px`;
     const place = size <= 4 ? `z = (${code.map((value) => fixed(value)).join(", ")})` : `${nameOf(across)} = ${fixed(code[across])}, ${nameOf(up)} = ${fixed(code[up])}`;
     const length = `|z| = ${fixed(Math.hypot(...code))}`;
     const words = `The nearest of ${codes.length} test codes is that of ${article(labels[near])}.`;
