@@ -142,5 +142,5 @@ def _broken_term(trace):
 
 @torch.no_grad()
 def _sums(values, trace):
-    terms = [values, trace.log_px_given_z, *(layer.kl for layer in trace.layers)]
-    return torch.stack([term.sum(dtype=torch.float64) for term in terms])
+    terms = torch.stack([values, trace.log_px_given_z, *(layer.kl for layer in trace.layers)])
+    return terms.sum(-1, dtype=torch.float64)
