@@ -210,3 +210,8 @@ def test_pool2x2_by_hand_and_against_avg_pool():
 def test_image_data_is_frozen(mnist):
     with pytest.raises(AttributeError):
         mnist.name = "other"
+
+
+def test_the_pixels_that_never_carry_ink():
+    # The errata (N2.5) rest on this count.
+    assert (data.load_mnist().train_x.amax(0) == 0).sum() == 108
