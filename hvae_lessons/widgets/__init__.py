@@ -25,8 +25,8 @@ A new widget is three files.
    numbers.js (how numbers are written), images.js (a digit, the classes' colors), decoder.js (a decoder from
    packed weights), arrays.js (typed arrays from Python), workers.js (`import source from
    "./parts/x.worker.js"`, then `startWorker(source)`), dom.js; pictures.js (many images on a
-   canvas), random.js (seeded), vae.js and training.js (a VAE that trains in the page). What is too large for
-   a page lies in a script beside it: `page_files` in lesson_widget.py.
+   canvas), random.js (seeded), vae.js and training.js (a VAE that trains in the page), mixture.js (clusters
+   of codes). What is too large for a page lies in a script beside it: `page_files` in lesson_widget.py.
    Every state that Python should see is a trait:
    `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
    through `view.guard`, so that an error becomes a sentence in the widget's place.
@@ -54,6 +54,7 @@ Nothing else: the build (bundles.py, js/build.mjs) takes every `js/*.js`, the bo
 cell is `Name()`, alone on the last line.
 '''
 
+from hvae_lessons.widgets.cluster_explorer import ClusterExplorer
 from hvae_lessons.widgets.elbo_gap import ElboGap
 from hvae_lessons.widgets.kernel_panel import KernelPanel
 from hvae_lessons.widgets.latent_explorer import LatentExplorer
@@ -61,4 +62,12 @@ from hvae_lessons.widgets.lesson_widget import LessonWidget
 from hvae_lessons.widgets.reparameterization import Reparameterization
 from hvae_lessons.widgets.vae_playground import VAEPlayground
 
-__all__ = ["ElboGap", "KernelPanel", "LatentExplorer", "LessonWidget", "Reparameterization", "VAEPlayground"]
+__all__ = [
+    "ClusterExplorer",
+    "ElboGap",
+    "KernelPanel",
+    "LatentExplorer",
+    "LessonWidget",
+    "Reparameterization",
+    "VAEPlayground",
+]

@@ -9,6 +9,7 @@ from checks_of_pages import SITE
 from hvae_lessons.widgets import bundles
 
 EXPECTED = {
+    "clustering": ["cluster_explorer"],
     "elbo": ["elbo_gap"],
     "reparameterization": ["reparameterization"],
     "vae": ["latent_explorer", "vae_playground"],

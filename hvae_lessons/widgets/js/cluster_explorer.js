@@ -1,0 +1,206 @@
+// A latent space with its learned mixture: digits drawn from each cluster, and q(y | z) at a code that moves.
+
+import { float32, uint8 } from "./parts/arrays.js";
+import { button, buttons, controls, slider, status } from "./parts/controls.js";
+import { decoder } from "./parts/decoder.js";
+import { h, uniqueId } from "./parts/dom.js";
+import { digitColors, picture } from "./parts/images.js";
+import { lesson } from "./parts/lesson.js";
+import { mixture, plane, tempered } from "./parts/mixture.js";
+import { clamp, fixed } from "./parts/numbers.js";
+import { legend, math, plot } from "./parts/plot.js";
+import { random } from "./parts/random.js";
+
+const STEP = 0.1; // of an arrow key; with shift five times as far
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const MARGIN = { left: 28, right: 8, top: 8, bottom: 36 };
+const SAMPLES = 10;
+const ANGLES = Array.from({ length: 49 }, (_, i) => (i * Math.PI) / 24);
+
+export default lesson("Cluster explorer", (view) => {
+  const { model, root } = view;
+  const read = (...names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
+  const { size, names, box, height, width } = read("size", "names", "box", "height", "width");
+  const clusters = mixture(read("size", "centers", "factors"));
+  const flat = plane(read("size", "down", "lift"));
+  const decode = decoder(read("widths", "bits", "weights", "scales", "biases", "activation", "output"));
+  const axes = size === 2 ? ["z₁", "z₂"] : ["discriminant 1", "discriminant 2"];
+  const places = names.map((_, y) => flat.place(clusters.mean(y)));
+  const outlines = float32(model.get("outlines"));
+  const rims = places.map(([x, y], k) => {
+    const [a, b, c] = outlines.subarray(3 * k, 3 * k + 3);
+    return ANGLES.map((t) => [x + 2 * a * Math.cos(t), y + 2 * (b * Math.cos(t) + c * Math.sin(t))]);
+  });
+  const spots = spread(rims, places, outlines, 0.06 * (box[1] - box[0]));
+  const sorted = names.map((_, y) => y).sort((a, b) => (names[a] < names[b] ? -1 : 1));
+  const codes = float32(model.get("codes"));
+  const labels = uint8(model.get("labels"));
+
+  const line = status();
+  const toPlane = (right, up) => {
+    line.say("");
+    view.set({ code: flat.moved(model.get("code"), [clamp(right, box[0], box[1]), clamp(up, box[2], box[3])]) });
+  };
+  const choose = (cluster) => {
+    line.say(`New digits drawn from cluster ${names[cluster]}; the point is at its mean.`);
+    view.set({ cluster, draws: model.get("draws") + 1, code: clusters.mean(cluster) });
+  };
+
+  // The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
+  const area = plot({ height: 300, margin: MARGIN });
+  const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
+  area.append(grip);
+  const map = h("div", { class: "hv-plane" }, area);
+  const valueAt = (event) => {
+    const place = area.svg.getBoundingClientRect();
+    return [area.toX(event.clientX - place.left), area.toY(event.clientY - place.top)];
+  };
+  const follow = view.guard((event) => toPlane(...valueAt(event)));
+  grip.addEventListener("pointerdown", view.guard((event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    grip.focus({ preventScroll: true });
+    grip.setPointerCapture(event.pointerId);
+    grip.addEventListener("pointermove", follow);
+  }));
+  for (const end of ["pointerup", "pointercancel"]) grip.addEventListener(end, () => grip.removeEventListener("pointermove", follow));
+  grip.addEventListener("keydown", view.guard((event) => {
+    const way = KEYS[event.key];
+    if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const length = event.shiftKey ? 5 * STEP : STEP;
+    const [right, up] = flat.place(model.get("code"));
+    toPlane(right + way[0] * length, up + way[1] * length);
+  }));
+  map.addEventListener("click", view.guard((event) => {
+    if (event.target === grip) return;
+    const logs = shadows(valueAt(event), places, outlines);
+    choose(logs.indexOf(Math.max(...logs)));
+  }));
+
+  const decoded = picture([height, width], { label: "Decoded image" });
+  const bars = plot({ height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
+  const note = h("p", { class: "hv-note hv-where" });
+  const shown = h("figure", {}, h("div", { class: "hv-frame" }, decoded), h("figcaption", { class: "hv-note" }, "decoded, the mean of ", math("p(x | z)")));
+  shown.style.maxWidth = "9rem";
+  const heading = h("p", { class: "hv-note" }, math("q(y | z)"), " of each cluster");
+  const id = uniqueId();
+  const choices = names.map((name, y) => {
+    const element = button(view, name, () => choose(y));
+    element.setAttribute("aria-label", `Draw digits from cluster ${name}`);
+    return element;
+  });
+  const sampled = h("p", { class: "hv-note", id: uniqueId() });
+  const thumbs = Array.from({ length: SAMPLES }, () => picture([height, width]));
+  let drawn = { key: "", codes: [] };
+  const tiles = thumbs.map((thumb, i) => {
+    const element = button(view, "", () => {
+      line.say(`The point is at the code of sample ${i + 1}.`);
+      view.set({ code: drawn.codes[i] });
+    }, { kind: "thumb" });
+    element.append(thumb);
+    element.setAttribute("aria-label", `Sample ${i + 1}: put the point at its code`);
+    return element;
+  });
+  const axis = (k) =>
+    slider(view, {
+      trait: "code", label: size === 2 ? `Coordinate ${axes[k]}` : `Discriminant ${k + 1}`, min: box[2 * k], max: box[2 * k + 1], step: 0.05,
+      read: (code) => flat.place(code)[k],
+      write: (value) => flat.moved(model.get("code"), flat.place(model.get("code")).map((now, j) => (j === k ? value : now))),
+      onMove: () => line.say(""),
+    });
+  const temperature = slider(view, { trait: "temperature", label: "Temperature of", symbol: "q(y | z)", min: 0.1, max: 10, scale: "log" });
+  const offered = h("div", { role: "group", "aria-labelledby": id },
+    h("p", { class: "hv-note", id }, "Draw digits from the cluster of mostly"), buttons(...sorted.map((y) => choices[y])));
+  const samples = h("div", { role: "group", "aria-labelledby": sampled.id }, sampled, h("div", { class: "hv-thumbs" }, ...tiles));
+  root.append(
+    legend([["the clusters ", math("p(z | y)"), ", two standard deviations"], "p"], [["the code ", math("z")], "q"]),
+    h("div", { class: "hv-columns hv-explorer" },
+      h("div", { class: "hv-aside" }, map, offered, samples),
+      h("div", { class: "hv-aside" }, h("div", { class: "hv-digits" }, shown), heading, bars, note, controls(axis(0), axis(1), temperature))),
+    line,
+  );
+
+  function draw(cluster, draws) {
+    const key = `${cluster} ${draws}`;
+    if (drawn.key === key) return;
+    const source = random(draws * names.length + cluster);
+    drawn = { key, codes: thumbs.map(() => clusters.sample(cluster, source.normals(size))) };
+    for (const [i, thumb] of thumbs.entries()) thumb.show(decode(drawn.codes[i]));
+    sampled.textContent = `Drawn from cluster ${names[cluster]}; a press puts the point there:`;
+  }
+
+  view.draw(() => {
+    const { code, cluster, draws, temperature } = read("code", "cluster", "draws", "temperature");
+    draw(cluster, draws);
+    for (const [y, choice] of choices.entries()) {
+      choice.setAttribute("aria-pressed", y === cluster);
+      choice.classList.toggle("hv-main", y === cluster);
+    }
+    for (const [i, tile] of tiles.entries()) tile.setAttribute("aria-pressed", drawn.codes[i].every((value, k) => value === code[k]));
+    const [right, up] = flat.place(code);
+    const share = tempered(clusters.logDensities(code), temperature);
+    const order = share.map((_, y) => y).sort((a, b) => share[b] - share[a]);
+    const words = order.slice(0, 3).map((y) => `${names[y]} (${fixed(100 * share[y], 0)}%)`).join(", ");
+    drawMap(area, { box, axes, codes, labels, rims, spots, names, cluster });
+    grip.style.left = `${area.x(clamp(right, box[0], box[1]))}px`;
+    grip.style.top = `${area.y(clamp(up, box[2], box[3]))}px`;
+    const place = `(${fixed(right)}, ${fixed(up)})`;
+    note.textContent = `At ${place} the likeliest clusters are ${words}.`;
+    decoded.show(decode(code), `Decoded image at ${place}, whose likeliest cluster is ${names[order[0]]}`);
+    area.describe(
+      `Plane of ${axes.join(" and ")} with the codes of ${labels.length} images, colored by digit, and an ellipse for each ` +
+        `of ${names.length} clusters. Cluster ${names[cluster]} is chosen. The marked code is at ${place}.`,
+    );
+    bars.frame({ x: [-0.5, names.length - 0.5], y: [0, 1], xTicks: [], yTicks: [0, 0.5, 1], format: (value) => fixed(value, 1) });
+    const wide = 0.7 * (bars.x(1) - bars.x(0));
+    for (const [y, value] of share.entries()) {
+      const middle = bars.x(sorted.indexOf(y));
+      bars.put(`bar-${y}`, "rect", { x: middle - wide / 2, y: bars.y(value), width: wide, height: bars.y(0) - bars.y(value), class: "hv-fill-q" });
+      bars.text(`name-${y}`, middle, bars.y(0) + 17, names[y], { "text-anchor": "middle" });
+    }
+    bars.keep();
+    bars.describe(`q(y | z) at temperature ${fixed(temperature)}: ${words}; the others have less.`);
+  });
+});
+
+/** Logarithms of the densities of the clusters' shadows at a place of the plane, up to a constant. */
+const shadows = ([x, y], places, outlines) =>
+  places.map(([right, up], k) => {
+    const [a, b, c] = outlines.subarray(3 * k, 3 * k + 3);
+    const first = (x - right) / a;
+    return -0.5 * (first ** 2 + ((y - up - b * first) / c) ** 2) - Math.log(a * c);
+  });
+
+/** A place for each name: on its ellipse, where the other clusters are thinnest, but not on a name before it. */
+function spread(rims, places, outlines, room) {
+  const taken = [];
+  for (const [k, rim] of rims.entries()) {
+    const free = rim.filter(([a, b]) => taken.every(([x, y]) => Math.hypot(a - x, b - y) > room));
+    const crowd = (spot) => Math.max(...shadows(spot, places, outlines).filter((_, other) => other !== k));
+    taken.push((free.length > 0 ? free : rim).reduce((best, one) => (crowd(one) < crowd(best) ? one : best)));
+  }
+  return taken;
+}
+
+function drawMap(area, { box, axes, codes, labels, rims, spots, names, cluster }) {
+  const width = Math.max(200, Math.round(area.clientWidth || 300));
+  const inside = width - MARGIN.left - MARGIN.right;
+  const tall = inside * ((box[3] - box[2]) / (box[1] - box[0])) + MARGIN.top + MARGIN.bottom;
+  area.frame({ x: box.slice(0, 2), y: box.slice(2), xLabel: axes[0], tall });
+  area.text("up-name", MARGIN.left + 6, MARGIN.top + 12, axes[1], { class: "hv-muted" });
+  // One path per class: a line of no length with round ends is a dot.
+  for (const digit of [...new Set(labels)].sort()) {
+    const dots = Array.from(labels.keys()).filter((i) => labels[i] === digit);
+    const near = dots.map((i) => codes.subarray(2 * i, 2 * i + 2)).filter(([x, y]) => x > box[0] && x < box[1] && y > box[2] && y < box[3]);
+    const d = near.map(([x, y]) => `M${area.x(x).toFixed(1)} ${area.y(y).toFixed(1)}h0`).join("");
+    const { style } = area.put(`codes-${digit}`, "path", { d, class: "hv-codes" });
+    style.setProperty("--hv-light", digitColors.light[digit]);
+    style.setProperty("--hv-dark", digitColors.dark[digit]);
+  }
+  for (const [y, rim] of rims.entries()) {
+    area.line(`rim-${y}`, rim.map(([right]) => right), rim.map(([, up]) => up), y === cluster ? "p hv-strong" : "p hv-thin");
+    area.text(`name-${y}`, area.x(spots[y][0]), area.y(spots[y][1]) + 5, names[y], { class: "hv-class hv-p", "text-anchor": "middle" });
+  }
+  area.keep();
+}
