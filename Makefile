@@ -53,7 +53,7 @@ site: book
 	$(PYTEST) tests/site
 	$(PYTEST) tests/widgets
 
-bench: install ## run the benchmarks; writes benchmarks/results/*.json
+bench: install ## run every benchmark again, about an hour; writes benchmarks/results
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) $$script || exit 1; done
 
 colab: install ## write the plain edition of the notebooks for Colab to _build/colab
