@@ -24,6 +24,7 @@ export default lesson("VAE playground", (view) => {
   let ticket = 0;
   let told = ""; // settings that the worker knows
   let running = false; // as the worker was told
+  let stepWanted = false; // pressed before the worker had its model
   let own = null; // the last weights that came from the worker
   let seen = null; // the last weights that were looked at
   let latest = null; // the last snapshot
@@ -84,6 +85,8 @@ export default lesson("VAE playground", (view) => {
     worker.postMessage({ kind: "taken" });
     latest = message;
     beginning = false;
+    if (stepWanted) worker.postMessage({ kind: "step" });
+    stepWanted = false;
     history.push(...message.history);
     const news = { epoch: message.epoch };
     if (message.weights) news.weights = own = toBytes(message.weights);
@@ -105,10 +108,9 @@ export default lesson("VAE playground", (view) => {
   }, { kind: "main" });
   const stepButton = button(view, "Step", () => {
     view.set({ running: false });
-    if (begun) {
-      running = false;
-      worker.postMessage({ kind: "step" });
-    }
+    running = false;
+    if (begun && !beginning) worker.postMessage({ kind: "step" });
+    else stepWanted = true;
   });
   const resetButton = button(view, "Reset", () => {
     view.set({ running: false });
