@@ -170,7 +170,7 @@ export default lesson("VAE playground", (view) => {
       worker.postMessage({ kind: "settings", values: now });
     }
     view.guard(begin)();
-    if (begun && model.get("running") !== running) run(model.get("running"));
+    if (begun && !beginning && model.get("running") !== running) run(model.get("running"));
     rule.textContent = now.nats > 0 ? "Free bits: a coordinate whose KL, averaged over the batch, is below λ is charged λ." : "";
     startButton.textContent = model.get("running") ? "Pause" : "Start";
     if (latest && images[model.get("data")]) show(latest, images[model.get("data")]);
