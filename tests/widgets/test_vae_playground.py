@@ -511,6 +511,17 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(open_widget, axe, theme, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_pictures_have_words_before_the_first_training_step(browser, make_page, axe):
+    page = browser.new_page()
+    # A worker that never answers: the slowest machine there can be.
+    page.add_init_script("window.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
+    page.goto(make_page(VAEPlayground()).as_uri())
+    page.wait_for_selector(".hvae-widget.is-live .hvae")
+    assert page.locator("[role=img]").count() == 6
+    assert axe(page) == []
+    page.close()
+
+
 def test_pictures_follow_the_theme(open_widget):
     page = open_widget(VAEPlayground())
     ready(page)

@@ -47,7 +47,7 @@ export default lesson("Cluster explorer", (view) => {
   };
 
   // The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
-  const area = plot({ height: 300, margin: MARGIN });
+  const area = plot("Plane of codes and clusters", { height: 300, margin: MARGIN });
   const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
   area.append(grip);
   const map = h("div", { class: "hv-plane" }, area);
@@ -79,7 +79,7 @@ export default lesson("Cluster explorer", (view) => {
   }));
 
   const decoded = picture([height, width], { label: "Decoded image" });
-  const bars = plot({ height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
+  const bars = plot("Probability of each cluster", { height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
   const note = h("p", { class: "hv-note hv-where" });
   const shown = h("figure", {}, h("div", { class: "hv-frame" }, decoded), h("figcaption", { class: "hv-note" }, "decoded, the mean of ", math("p(x | z)")));
   shown.style.maxWidth = "9rem";

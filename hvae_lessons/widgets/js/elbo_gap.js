@@ -31,8 +31,8 @@ export default lesson("Bound and gap", (view) => {
     return { x, mean, logVar, sd: sdOf(logVar), posterior, ...measure(posterior, mean, logVar) };
   };
 
-  const densities = plot({ height: 236, margin: { left: 12, top: 10 } });
-  const bars = plot({ height: 104, margin: { left: 12, top: 20, bottom: 36 } });
+  const densities = plot("Densities of q, posterior and prior", { height: 236, margin: { left: 12, top: 10 } });
+  const bars = plot("ELBO and gap", { height: 104, margin: { left: 12, top: 20, bottom: 36 } });
   const equation = h("div", { class: "hv-equation" });
   const terms = {};
   for (const [key, color, sign, ...name] of [

@@ -46,7 +46,7 @@ export default lesson("Latent explorer", (view) => {
   };
 
   // The plane. The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
-  const area = plot({ height: 300, margin: MARGIN });
+  const area = plot("Plane of two latent coordinates", { height: 300, margin: MARGIN });
   const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
   // Inside the figure, for the page around may give it margins of its own.
   area.append(grip);

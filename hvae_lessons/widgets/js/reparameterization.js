@@ -37,16 +37,16 @@ export default lesson("From noise to samples, and two gradients", (view) => {
     return { ...state, sd, exact, history, latest };
   };
 
-  const lanes = plot({ height: 322, margin: { left: 14, right: 14, top: 214, bottom: 36 } });
+  const lanes = plot("Noise, samples and gradients", { height: 322, margin: { left: 14, right: 14, top: 214, bottom: 36 } });
   const kinds = ["path", "score"].map((kind) => {
     const formula = kind === "path" ? "f ′(z)" : "(f(z) − b) ε / σ";
     const name = kind === "path" ? "Pathwise: " : "Score function: ";
     const heading = h("p", { class: `hv-estimator hv-${COLORS[kind]}` }, name, math(formula));
     const numbers = h("p", { class: "hv-note" });
-    const area = plot({ height: 160, margin: { left: 10, right: 10, top: 10, bottom: 22 } });
+    const area = plot(`${name}gradient at each sample`, { height: 160, margin: { left: 10, right: 10, top: 10, bottom: 22 } });
     return { kind, numbers, area, element: h("div", {}, heading, area, numbers) };
   });
-  const variances = plot({ height: 200, margin: { left: 46, top: 30, bottom: 38 } });
+  const variances = plot("Running variance of the gradient estimates", { height: 200, margin: { left: 46, top: 30, bottom: 38 } });
   const line = status();
 
   const sliders = controls(

@@ -135,8 +135,8 @@ export default lesson("VAE playground", (view) => {
     rule,
   );
 
-  const losses = plot({ height: 210, margin: { left: 40, top: 28 } });
-  const bars = plot({ height: 210, margin: { left: 40, top: 28 } });
+  const losses = plot("Minus ELBO over the epochs", { height: 210, margin: { left: 40, top: 28 } });
+  const bars = plot("KL of each latent coordinate", { height: 210, margin: { left: 40, top: 28 } });
   const equation = h("div", { class: "hv-equation" });
   const terms = {};
   for (const [key, color, sign, ...name] of [

@@ -11,7 +11,7 @@ export const legend = (...entries) =>
 export const math = (letters) => h("i", { class: "hv-m" }, letters);
 
 /**
- * plot({ height, margin, description }) is a <figure>: put it into view.root, then in view.draw call
+ * plot("what it shows", { height, margin }) is a <figure>: put it into view.root, then in view.draw call
  *
  *   area.frame({ x: [low, high], y: [low, high], xLabel, yLabel, xTicks, yTicks, format })   sizes, axes; first of all
  *   area.line("key", xs, ys, "q")            a curve; the last argument is a class of theme.css
@@ -19,11 +19,11 @@ export const math = (letters) => h("i", { class: "hv-m" }, letters);
  *   area.put("key", "circle", { ... }, text) any element, made once and then changed; area.x(v), area.y(v) give pixels
  *   area.text("key", x, y, "text", { ... })  text in pixels
  *   area.keep()                              removes the elements not drawn since frame()
- *   area.describe("text")                    the text alternative
+ *   area.describe("text")                    the text alternative: until then it is "what it shows"
  *
  * area.drag("key", { x, y }) makes an element a handle; it gets values, not pixels. Sliders do the same by keyboard.
  */
-export function plot({ height = 240, margin = {}, description = "" } = {}) {
+export function plot(description, { height = 240, margin = {} } = {}) {
   const space = { top: 12, right: 12, bottom: 34, left: 40, ...margin };
   const layers = { axes: s("g", { class: "hv-axes" }), marks: s("g") };
   const svg = s("svg", { role: "img", "aria-label": description }, layers.axes, layers.marks);
