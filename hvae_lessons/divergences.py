@@ -1,4 +1,4 @@
-"""Closed-form Kullback-Leibler divergences.
+"""Closed-form Kullback-Leibler divergences, and the product of two Gaussian densities.
 
 KL(q || p) = E_q[log q(z) - log p(z)] in nats: zero exactly at q = p, positive elsewhere. The first
 argument is the approximation q, the one the expectation is under. The event dimension is summed inside
@@ -95,8 +95,30 @@ def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
     return (0.5 * ((ratio**2).sum(-1) + shift**2 - 1) - log_diagonal).sum(-1)
 
 
+def kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var_p):
+    r"""KL of a posterior given relative to its prior, one value per coordinate.
+
+    $$\mathrm{KL}_d = \frac{1}{2}\left[\frac{\Delta\mu_d^2}{\sigma_d^2}
+      + \Delta\sigma_d^2 - \log\Delta\sigma_d^2 - 1\right]$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `delta_mean` | [..., Z] | Delta mu: q's mean minus p's |
+    | `delta_log_var` | [..., Z] | log Delta sigma^2: q's log-variance minus p's |
+    | `log_var_p` | [..., Z] | log sigma^2 of the prior |
+    | returns | [..., Z] | KL of each coordinate in nats, not summed |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.74.
+    """
+    check_event(delta_mean=delta_mean, delta_log_var=delta_log_var, log_var_p=log_var_p)
+    relative = delta_mean**2 * torch.exp(-log_var_p)
+    # expm1: a posterior close to its prior is the usual case, and there exp - 1 would be mostly rounding.
+    return 0.5 * (relative + torch.expm1(delta_log_var) - delta_log_var)
+
+
 def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):
-    r"""KL of a posterior given relative to its prior (NVAE's residual form).
+    r"""KL of a posterior given relative to its prior (NVAE's residual form), summed over the coordinates.
 
     $$q = N(\mu + \Delta\mu,\ \sigma^2 \Delta\sigma^2), \quad p = N(\mu, \sigma^2), \qquad
       \mathrm{KL} = \frac{1}{2}\sum_d \left[\frac{\Delta\mu_d^2}{\sigma_d^2}
@@ -112,9 +134,35 @@ def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):
     Raises: ValueError for shapes that do not match.
     Source: N4 21.72-21.74.
     """
-    check_event(delta_mean=delta_mean, delta_log_var=delta_log_var, log_var_p=log_var_p)
-    relative = delta_mean**2 * torch.exp(-log_var_p)
-    return 0.5 * (relative + torch.exp(delta_log_var) - delta_log_var - 1).sum(-1)
+    return kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var_p).sum(-1)
+
+
+def gaussian_product(mean_1, log_var_1, mean_2, log_var_2):
+    r"""The Gaussian that the product of two diagonal Gaussian densities is proportional to.
+
+    $$N(z; \mu_1, \sigma_1^2)\, N(z; \mu_2, \sigma_2^2) = c\, N(z; \mu, \sigma^2), \qquad
+      \frac{1}{\sigma^2} = \frac{1}{\sigma_1^2} + \frac{1}{\sigma_2^2}, \quad
+      \frac{\mu}{\sigma^2} = \frac{\mu_1}{\sigma_1^2} + \frac{\mu_2}{\sigma_2^2}, \quad
+      c = N(\mu_1; \mu_2, \sigma_1^2 + \sigma_2^2)$$
+
+    Precisions add, and the means are averaged by them: of a prior and a message, the more certain one counts
+    more. The weights are sigmoids of the difference of the log-variances, so no precision is ever computed
+    that could overflow.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `mean_1`, `log_var_1` | [..., Z] | one factor, e.g. the prior from above |
+    | `mean_2`, `log_var_2` | [..., Z] | the other, e.g. the message of the likelihood from below |
+    | returns | [..., Z], [..., Z] | mean and log-variance of the product, normalized |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.67-21.68; Sonderby et al. (2016).
+    """
+    check_event(mean_1=mean_1, log_var_1=log_var_1, mean_2=mean_2, log_var_2=log_var_2)
+    share = torch.sigmoid(log_var_2 - log_var_1)
+    # Not 1 - share: that would be 0 while the true share is small but carries a large mean.
+    other_share = torch.sigmoid(log_var_1 - log_var_2)
+    return share * mean_1 + other_share * mean_2, -torch.logaddexp(-log_var_1, -log_var_2)
 
 
 def kl_categorical(logits_q, logits_p):

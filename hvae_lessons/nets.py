@@ -65,8 +65,34 @@ def linear(inputs, outputs, generator=None):
     check_count("inputs", inputs)
     check_count("outputs", outputs)
     check_generator(generator)
+    return _drawn(nn.utils.skip_init(nn.Linear, inputs, outputs), inputs, generator)
+
+
+def conv(inputs, outputs, side, generator=None):
+    """`nn.Conv2d` that keeps the size of its maps, with initial weights from `generator`.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `inputs`, `outputs` | whole numbers | channels |
+    | `side` | odd whole number | side of the kernel |
+    | `generator` | torch.Generator | source of the initial weights |
+    | returns | nn.Conv2d | [N, inputs, H, W] -> [N, outputs, H, W], zeros around the border |
+
+    Raises: ValueError for a size below 1, an even kernel, and for a seed in place of a generator.
+    Source: PyTorch's default initialization, drawn from an explicit generator.
+    """
+    check_count("inputs", inputs)
+    check_count("outputs", outputs)
+    check_count("side", side)
+    expect(side % 2 == 1, "side", "an odd number, so that a kernel has a middle", side)
+    check_generator(generator)
+    layer = nn.utils.skip_init(nn.Conv2d, inputs, outputs, side, padding=side // 2)
+    return _drawn(layer, inputs * side**2, generator)
+
+
+def _drawn(layer, inputs, generator):
+    """The layer, its weights uniform in +-1/sqrt(inputs)."""
     # skip_init leaves the global generator alone: a model built in between does not shift anyone's seed.
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
     bound = 1 / math.sqrt(inputs)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=generator)

@@ -6,7 +6,7 @@ coordinates are summed, never averaged: an average on one side only would be a h
 
 import torch
 
-from hvae_lessons.checks import check_choice, check_non_negative, check_trace, expect
+from hvae_lessons.checks import check_choice, check_non_negative, check_positive, check_trace, expect
 
 
 def elbo(trace):
@@ -123,3 +123,65 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
         # kl + relu(lambda - mean): its batch mean is max(lambda, mean), and one value per example remains.
         charge = charge + (kl + torch.relu(nats - level)).sum(-1)
     return trace.log_px_given_z - beta * charge
+
+
+def balancing_weights(trace, sizes=None):
+    r"""Weights of the levels' KLs that press hardest on the level that carries most: KL balancing.
+
+    $$\gamma_l = \frac{L\, s_l \overline{\mathrm{KL}}_l}{\sum_k s_k \overline{\mathrm{KL}}_k}$$
+
+    The bar is the mean over the batch. All weights are 1 exactly if every level has the same
+    $s_l \overline{\mathrm{KL}}_l$, and that is the balance they press towards:
+
+    - s_l = 1 (the default): equal nats in every level;
+    - s_l = 1 / Z_l: equal nats in every latent variable;
+    - s_l = Z_l, the formula as printed: nats in inverse proportion to the size of the level.
+
+    A level without any KL costs nothing. If all are zero, all weights are 1. A negative mean, which a KL
+    estimated by log-ratios may have (`Layer.closed_form` is False), counts as zero.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `trace` | Trace | one pass of a model over a batch |
+    | `sizes` | L numbers | s_l, positive, from the data upwards; None: all 1 |
+    | returns | [L] | gamma, mean 1; a constant for the gradient |
+
+    Raises: ValueError for anything but a Trace, a wrong number of sizes, or one that is not positive.
+    Source: N4 21.71; Vahdat and Kautz (2020), whose gamma is a constant and has mean 1.
+    """
+    check_trace(trace)
+    sizes = (1.0,) * len(trace.layers) if sizes is None else sizes
+    expect(len(sizes) == len(trace.layers), "sizes", f"{len(trace.layers)} sizes", len(sizes))
+    for size in sizes:
+        check_positive("sizes", size)
+    shares = torch.stack([size * torch.relu(layer.kl.mean()) for size, layer in zip(sizes, trace.layers)])
+    shares = shares.detach()
+    mean = shares.mean()
+    # Nothing to balance: 0 / 0 would stop the training at a collapsed start.
+    return torch.ones_like(shares) if mean.item() == 0 else shares / mean
+
+
+def balanced_elbo(trace, sizes=None, beta=1.0):
+    r"""ELBO in which the levels that carry most are charged most, for the first part of training.
+
+    $$\log p(x \mid z) - \beta \sum_l \gamma_l \mathrm{KL}_l$$
+
+    gamma is `balancing_weights(trace, sizes)`. Some of the weights are below 1, so this is no bound of
+    log p(x), and a model is trained with it only while beta grows to 1: afterwards use `elbo`.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `trace` | Trace | one pass of a model over a batch |
+    | `sizes` | L numbers | s_l, positive, from the data upwards; None: all 1 |
+    | `beta` | number | weight of all KLs, 0 or more |
+    | returns | [B] or [K, B] | objective in nats; `beta_elbo` if all levels carry the same |
+
+    Raises: ValueError for anything but a Trace, a wrong number of sizes, or settings that make no sense.
+    Source: N4 21.70-21.71; Vahdat and Kautz (2020).
+    """
+    check_trace(trace)
+    check_non_negative("beta", beta)
+    weights = balancing_weights(trace, sizes).unbind()
+    return trace.log_px_given_z - beta * sum(
+        weight * layer.kl for weight, layer in zip(weights, trace.layers, strict=True)
+    )

@@ -1,7 +1,8 @@
 """One optimizer loop for every model of the book.
 
 `fit` is the loop a reader would write: shuffle, forward, loss, backward, Adam. It adds a progress bar, a
-record of every epoch, a way to stop that keeps the model, and a refusal to go on after the loss broke.
+record of every epoch, a way to stop that keeps the model, a refusal to go on after the loss broke, and, if
+asked for, a gate that lets no step pass whose gradient is too large.
 """
 
 import math
@@ -11,7 +12,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from hvae_lessons.checks import check_count, check_data, check_generator, check_positive
+from hvae_lessons.checks import (
+    check_count,
+    check_data,
+    check_generator,
+    check_positive,
+    check_tensor,
+    check_values,
+    expect,
+)
 from hvae_lessons.objectives import elbo
 
 
@@ -22,6 +31,10 @@ class History(NamedTuple):
     log_px_given_z: np.ndarray  # [E]
     kl: np.ndarray  # [E, L] one column per stochastic layer
     interrupted: bool  # True if the user stopped the run
+    # With a threshold for the gradient only, because taking norms costs time; None without.
+    gradient_norm: np.ndarray | None = None  # [E] the largest of the epoch's steps
+    skipped: np.ndarray | None = None  # [E] steps not taken
+    skip_gradients_above: float | None = None  # the threshold
 
 
 class TrainingDiverged(RuntimeError):
@@ -53,8 +66,10 @@ def fit(
     generator=None,
     progress=True,
     on_epoch=None,
+    penalty=None,
+    skip_gradients_above=None,
 ):
-    r"""Maximize the mean of an objective over data by Adam: loss = -objective(trace).mean().
+    r"""Maximize the mean of an objective over data by Adam: loss = -objective(trace).mean() + penalty().
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -68,18 +83,26 @@ def fit(
     | `generator` | torch.Generator | source of shuffling, `prepare` and the model's noise |
     | `progress` | bool | show a progress bar |
     | `on_epoch` | callable | (epoch, model) after each epoch; it may raise KeyboardInterrupt to stop |
+    | `penalty` | callable | () -> [], added to the loss, not to the recorded objective; `SpectralPenalty` |
+    | `skip_gradients_above` | number | no step is taken whose whole gradient has a larger norm |
     | returns | History | one entry per completed epoch |
+
+    A skipped step leaves weights and optimizer as they were; batch normalization has seen the batch. With
+    `skip_gradients_above=math.inf` every step is taken, and the norms are recorded. With None they are not
+    even computed. An infinite norm, or one that is not a number, is above every other threshold.
 
     KeyboardInterrupt (the stop button of a notebook) ends the run early; the model keeps what it has learned.
 
     Raises: ValueError for data or settings that make no sense; TrainingDiverged when the loss is not finite.
-    Source: N4 draft 21.23-21.26 (stochastic gradient of the ELBO over a data set).
+    Source: N4 draft 21.23-21.26 (stochastic gradient of the ELBO over a data set); N4 21.5.5 (skipping).
     """
     check_data("x", x)
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
     check_positive("learning_rate", learning_rate)
     check_generator(generator)
+    expect(penalty is None or callable(penalty), "penalty", "a function without arguments", repr(penalty))
+    gate = _GradientGate(model, skip_gradients_above)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     guard = _LastFinite(model)
     rows, step, interrupted = [], 0, False
@@ -93,14 +116,16 @@ def fit(
                 trace = model(inputs[index], generator=generator)
                 settings = {name: schedule(step) for name, schedule in (schedules or {}).items()}
                 values = objective(trace, **settings)  # [B]
-                loss = -values.mean()
-                guard.check(step, loss.item(), trace)
+                loss = -values.mean() if penalty is None else _penalized(values, penalty())
+                guard.check(step, loss.item(), trace, values)
                 optimizer.zero_grad()
                 loss.backward()
-                optimizer.step()
+                if gate.lets_pass():
+                    optimizer.step()
                 totals = totals + _sums(values, trace)
                 step += 1
             rows.append((totals / len(inputs)).numpy())
+            gate.end_epoch()
             bar.set_postfix_str(f"objective {rows[-1][0]:.2f} nats")
             if on_epoch is not None:
                 on_epoch(epoch, model)
@@ -110,7 +135,47 @@ def fit(
         bar.close()
         model.eval()
     table = np.array(rows) if rows else np.empty((0, 3))
-    return History(table[:, 0], table[:, 1], table[:, 2:], interrupted)
+    return History(table[:, 0], table[:, 1], table[:, 2:], interrupted, *gate.record())
+
+
+def _penalized(values, penalty):
+    check_tensor("penalty", penalty)
+    check_values("penalty", penalty, ())
+    return penalty - values.mean()
+
+
+class _GradientGate:
+    """Refuses steps whose gradient is too large, and keeps count. Without a limit it does nothing."""
+
+    def __init__(self, model, limit):
+        enough = limit is None or limit > 0
+        expect(enough, "skip_gradients_above", "a number above 0, or infinity", limit)
+        self.parameters, self.limit = list(model.parameters()), limit
+        self.norms, self.largest, self.skipped = [], [], []
+
+    def lets_pass(self):
+        """True if the step is to be taken."""
+        if self.limit is None:
+            return True
+        gradients = [weight.grad for weight in self.parameters if weight.grad is not None]
+        self.norms.append(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))).item())
+        return self._allows(self.norms[-1])
+
+    def _allows(self, norm):
+        return self.limit == math.inf or norm <= self.limit  # False for a norm that is not a number
+
+    def end_epoch(self):
+        """Close the books of an epoch that was completed."""
+        if self.limit is not None:
+            self.largest.append(np.max(self.norms))
+            self.skipped.append(sum(not self._allows(norm) for norm in self.norms))
+            self.norms.clear()
+
+    def record(self):
+        """The last three fields of History."""
+        if self.limit is None:
+            return None, None, None
+        return np.array(self.largest), np.array(self.skipped, dtype=int), self.limit
 
 
 class _LastFinite:
@@ -121,23 +186,23 @@ class _LastFinite:
         self.copies = [tensor.clone() for tensor in self.tensors]
         self.loss = None
 
-    def check(self, step, loss, trace):
+    def check(self, step, loss, trace, values):
         if math.isfinite(loss):
             torch._foreach_copy_(self.copies, self.tensors)
             self.loss = loss
             return
         with torch.no_grad():
             torch._foreach_copy_(self.tensors, self.copies)
-        raise TrainingDiverged(step, _broken_term(trace), self.loss)
+        raise TrainingDiverged(step, _broken_term(trace, values), self.loss)
 
 
-def _broken_term(trace):
+def _broken_term(trace, values):
     if not torch.isfinite(trace.log_px_given_z).all():
         return "log_px_given_z"
     for level, layer in enumerate(trace.layers, start=1):
         if not torch.isfinite(layer.kl).all():
             return f"the KL of layer {level}"
-    return "the objective"
+    return "the penalty" if torch.isfinite(values.mean()) else "the objective"
 
 
 @torch.no_grad()

@@ -193,6 +193,44 @@ def test_value_by_hand(name):
     assert value.item() == pytest.approx(expected, abs=1e-12)
 
 
+def test_product_of_gaussians_by_hand():
+    """N(0, 1) and N(3, 1/2): precisions 1 and 2 add to 3, the mean is (0 + 2 * 3) / 3."""
+    numbers = ([0.0], [0.0], [3.0], [-math.log(2)])
+    mean, log_var = divergences.gaussian_product(*(torch.tensor(n, dtype=torch.float64) for n in numbers))
+    assert mean.item() == pytest.approx(2.0, abs=1e-12)
+    assert log_var.item() == pytest.approx(-math.log(3), abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("certain", [-1000.0, -80.0, 0.0, 80.0])
+@pytest.mark.parametrize("further", [80.0, 500.0])
+def test_product_of_gaussians_with_extreme_variances(certain, further, dtype):
+    """The certain factor is all there is, in either order, and so it is for the gradient."""
+    numbers = (1.0, certain, 2.0, certain + further)
+    parts = [torch.tensor([number], dtype=dtype, requires_grad=True) for number in numbers]
+    for order in ((0, 1, 2, 3), (2, 3, 0, 1)):
+        mean, log_var = divergences.gaussian_product(*(parts[i] for i in order))
+        assert mean.item() == pytest.approx(1.0)
+        assert log_var.item() == pytest.approx(certain)
+        gradient = torch.autograd.grad((mean + log_var).sum(), parts)
+        assert [part.item() for part in gradient] == pytest.approx([1.0, 1.0, 0.0, 0.0], abs=1e-30)
+
+
+def test_a_small_share_of_a_large_mean_counts():
+    mean, _ = divergences.gaussian_product(*(torch.tensor([n]) for n in (0.0, 0.0, 1e12, 20 * math.log(10))))
+    assert mean.item() == pytest.approx(1e-8)
+
+
+@given(st.lists(st.tuples(*(st.floats(-30, 30) for _ in range(6))), min_size=1, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_products_of_gaussians_may_be_taken_in_any_order(rows):
+    a, v_a, b, v_b, c, v_c = torch.tensor(rows, dtype=torch.float64).T
+    left = divergences.gaussian_product(*divergences.gaussian_product(a, v_a, b, v_b), c, v_c)
+    right = divergences.gaussian_product(a, v_a, *divergences.gaussian_product(b, v_b, c, v_c))
+    torch.testing.assert_close(left, right)
+    assert (left[1] <= torch.minimum(torch.minimum(v_a, v_b), v_c)).all()
+
+
 def test_class_probability_by_hand():
     logits = torch.tensor([math.log(3), 0.0], dtype=torch.float64)
     log_prob = distributions.categorical_log_prob(torch.tensor(0), logits)

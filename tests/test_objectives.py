@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from hvae_lessons.models import Gaussian, Layer, Trace
-from hvae_lessons.objectives import beta_elbo, elbo, free_bits, reconstruction
+from hvae_lessons.objectives import (
+    balanced_elbo,
+    balancing_weights,
+    beta_elbo,
+    elbo,
+    free_bits,
+    reconstruction,
+)
 
 
 def trace():
@@ -77,3 +84,52 @@ def test_below_the_free_bits_a_level_gets_no_gradient():
     trace = Trace(torch.zeros(3), (Layer(mean, q, Gaussian.standard_like(q)),))
     free_bits(trace, 1.0).mean().backward()
     assert mean.grad.abs().max() < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weights"),
+    [
+        # Means over the batch: 2.3 and 0.25.
+        (None, (4.6 / 2.55, 0.5 / 2.55)),
+        ((2, 1), (2 * 4.6 / 4.85, 0.5 / 4.85)),
+        ((1 / 2, 1), (2 * 1.15 / 1.4, 0.5 / 1.4)),
+    ],
+)
+def test_balancing_by_hand(sizes, weights):
+    trace = two_examples()
+    torch.testing.assert_close(balancing_weights(trace, sizes), torch.tensor(weights))
+    charge = weights[0] * 2.3 + weights[1] * 0.25
+    assert balanced_elbo(trace, sizes).mean().item() == pytest.approx(-15 - charge, abs=1e-5)
+    assert balanced_elbo(trace, sizes, beta=0.5).mean().item() == pytest.approx(-15 - charge / 2, abs=1e-5)
+    assert balanced_elbo(trace, sizes).shape == (2,)
+
+
+def test_one_level_is_its_own_balance():
+    trace = two_examples()._replace(layers=two_examples().layers[:1])
+    assert torch.allclose(balanced_elbo(trace, beta=0.3), beta_elbo(trace, 0.3))
+
+
+def test_where_no_level_carries_anything_the_weights_are_one():
+    standard = Gaussian(torch.zeros(2, 3), torch.zeros(2, 3))
+    layers = (Layer(standard.mean, standard, standard),) * 2
+    trace = Trace(torch.tensor([-1.0, -2.0]), layers)
+    assert torch.equal(balancing_weights(trace), torch.ones(2))
+    assert torch.equal(balanced_elbo(trace), trace.log_px_given_z)
+
+
+def test_a_negative_estimate_gets_no_negative_weight():
+    q, p = (Gaussian(torch.full((2, 1), m), torch.zeros(2, 1)) for m in (0.0, 1.0))
+    estimated = Layer(torch.ones(2, 1), q, p, closed_form=False)  # log q(1) - log p(1) = -1/2
+    trace = Trace(torch.zeros(2), (estimated, Layer(q.mean, q, p)))
+    assert estimated.kl.mean() < 0
+    assert torch.equal(balancing_weights(trace), torch.tensor([0.0, 2.0]))
+
+
+def test_the_weights_pass_no_gradient():
+    mean = torch.ones(3, 2, requires_grad=True)
+    q, standard = Gaussian(mean, torch.zeros(3, 2)), Gaussian(torch.zeros(3, 2), torch.zeros(3, 2))
+    fixed = Layer(mean, Gaussian(torch.full((3, 2), 2.0), torch.zeros(3, 2)), standard)
+    trace = Trace(torch.zeros(3), (Layer(mean, q, standard), fixed))
+    # KLs 1 and 4: gamma is 2/5 for the first; its gradient is that of -gamma mean(m^2 / 2).
+    balanced_elbo(trace).mean().backward()
+    assert torch.allclose(mean.grad, torch.full((3, 2), -0.4 / 3))

@@ -170,6 +170,24 @@ def residual_kl(draw):
 
 
 @against_torch
+def residual_kl_per_dimension(draw):
+    mean, log_var, delta_mean, delta_log_var = (draw.real() for _ in range(4))
+    q = diagonal(mean + delta_mean, log_var + delta_log_var).base_dist
+    reference = kl_divergence(q, diagonal(mean, log_var).base_dist)
+    return divergences.kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var), reference
+
+
+@against_torch
+def gaussian_product(draw):
+    """Bayes' rule: prior times density of an observation of z, over the density of the observation."""
+    prior, seen, log_var = (draw.real(), draw.real()), draw.real(), draw.real()
+    z = draw.real()
+    joint = diagonal(*prior).log_prob(z) + diagonal(z, log_var).log_prob(seen)
+    evidence = diagonal(prior[0], torch.log(prior[1].exp() + log_var.exp())).log_prob(seen)
+    return diagonal(*divergences.gaussian_product(*prior, seen, log_var)).log_prob(z), joint - evidence
+
+
+@against_torch
 def categorical_kl(draw):
     q, p = draw.real(), draw.real()
     return divergences.kl_categorical(q, p), kl_divergence(Categorical(logits=q), Categorical(logits=p))
@@ -384,6 +402,29 @@ def residual_kl_is_mean_log_ratio(draw):
         divergences.kl_gaussian_residual(delta_mean, delta_log_var, log_var),
         log_ratio(diagonal(*q), diagonal(*p), z),
     )
+
+
+@against_monte_carlo
+def residual_kl_per_dimension_is_mean_log_ratio(draw):
+    mean, log_var, delta_mean, delta_log_var = (draw.real() for _ in range(4))
+    q, p = (mean + delta_mean, log_var + delta_log_var), (mean, log_var)
+    z = q[0] + torch.exp(0.5 * q[1]) * draw.noise()
+    return (
+        divergences.kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var),
+        log_ratio(diagonal(*q).base_dist, diagonal(*p).base_dist, z),
+    )
+
+
+@against_monte_carlo
+def gaussian_product_is_the_weighted_mean_of_one_factor(draw):
+    """Draws of the first factor, weighted by the second: their mean is the product's mean."""
+    first, second = (0.5 * draw.real(), 0.5 * draw.real()), (0.5 * draw.real(), 0.5 * draw.real())
+    z = first[0] + torch.exp(0.5 * first[1]) * draw.noise()
+    constant = Normal(second[0], (first[1].exp() + second[1].exp()).sqrt()).log_prob(first[0])
+    weight = torch.exp(diagonal(*second).base_dist.log_prob(z) - constant)
+    mean, log_var = divergences.gaussian_product(*first, *second)
+    moments = torch.stack([torch.ones_like(mean), mean, mean**2 + log_var.exp()])
+    return moments, torch.stack([weight, weight * z, weight * z**2], 1)
 
 
 @against_monte_carlo

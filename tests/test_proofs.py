@@ -22,6 +22,7 @@ from hvae_lessons.proofs import (
     true,
 )
 from hvae_lessons.proofs.claims import PROVED, REFUTED, UNDECIDED, canonical, row_by_row
+from hvae_lessons.proofs.gaussian_moments import noise_mean, quadratic_noise_mean
 from hvae_lessons.proofs.integrals import integral
 from hvae_lessons.proofs.rendering import chapter_markdown, theorem_markdown
 from hvae_lessons.symbolic import SymbolicTensor, real
@@ -105,6 +106,12 @@ NAMES = {
     "noise-is-a-chain",
     "free-bits-objective",
     "three-term-elbo",
+    "gaussian-product",
+    "topdown-elbo",
+    "topdown-exact",
+    "kl-balancing",
+    "degenerate-vae",
+    "tree-messages",
 }
 
 
@@ -218,6 +225,15 @@ def test_integral_agrees_with_quadrature(factor):
 def test_integral_says_when_it_diverges_or_does_not_know():
     assert integral(z**2, 1, z) == sympy.oo
     assert isinstance(integral(-a * z**2, 1, z), sympy.Integral)
+
+
+def test_the_short_way_to_a_quadratic_mean_is_the_integral():
+    noise = real("epsilon", 2)
+    e, f = noise.entries
+    quadratic = a * (1 + b * e - f) ** 2 / s + u * e * f
+    assert equal("", quadratic_noise_mean(quadratic, noise), noise_mean(quadratic, noise)).status == PROVED
+    with pytest.raises(ValueError, match="expression: expected degree two"):
+        quadratic_noise_mean(e**2 * f, noise)
 
 
 def entry_with(prover):

@@ -1,5 +1,7 @@
 """The training loop: it is Adam on the negative objective, it stops well, and it keeps good weights."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -152,6 +154,143 @@ def test_the_term_that_broke_is_named():
     model = VAE(VAEConfig(data_dim=6, latent_dim=2, hidden=(5,), posterior="point"), generator())
     with pytest.raises(TrainingDiverged, match="KL of layer 1"):
         fit(model, data(), epochs=1, progress=False)
+
+
+def run(model, **arguments):
+    """Two epochs of two steps."""
+    settings = {"epochs": 2, "batch_size": 10, "generator": generator(1), "progress": False}
+    return fit(model, data(), **{**settings, **arguments})
+
+
+def test_without_a_threshold_no_norms_are_taken():
+    history = run(VAE(CONFIG, generator()))
+    assert history.gradient_norm is history.skipped is history.skip_gradients_above is None
+
+
+def test_an_infinite_threshold_only_records():
+    model, reference = VAE(CONFIG, generator()), VAE(CONFIG, generator())
+    norms = []
+
+    def objective(trace):
+        gradients = torch.autograd.grad(-elbo(trace).mean(), list(model.parameters()), retain_graph=True)
+        norms.append(torch.cat([gradient.flatten() for gradient in gradients]).norm().item())
+        return elbo(trace)
+
+    history = run(model, objective=objective, skip_gradients_above=math.inf)
+    run(reference)
+    assert torch.equal(weights(model), weights(reference))
+    assert history.gradient_norm == pytest.approx([max(norms[:2]), max(norms[2:])])
+    assert history.skipped.tolist() == [0, 0]
+    assert history.skip_gradients_above == math.inf
+
+
+def optimizer_state(monkeypatch):
+    """The state of Adam as `fit` leaves it."""
+    made = []
+
+    class Watched(torch.optim.Adam):
+        def __init__(self, *arguments, **settings):
+            super().__init__(*arguments, **settings)
+            made.append(self)
+
+    monkeypatch.setattr(torch.optim, "Adam", Watched)
+    return made
+
+
+def test_a_skipped_step_leaves_weights_and_optimizer_as_they_were(monkeypatch):
+    made = optimizer_state(monkeypatch)
+    model, reference = VAE(CONFIG, generator()), VAE(CONFIG, generator())
+
+    def spiked(trace, step):
+        return elbo(trace) * (1e6 if step in (1, 3) else 1.0)
+
+    schedules = {"step": lambda step: step}
+    history = run(model, objective=spiked, schedules=schedules, skip_gradients_above=1e3)
+    # The same noise and batches, but nothing at all is learned from steps 1 and 3.
+    steps_taken = iter([True, False, True, False])
+    monkeypatch.setattr("hvae_lessons.training._GradientGate.lets_pass", lambda gate: next(steps_taken))
+    run(reference)
+    assert history.skipped.tolist() == [1, 1]
+    assert (history.gradient_norm > 1e3).all()
+    assert torch.equal(weights(model), weights(reference))
+    for mine, theirs in zip(model.parameters(), reference.parameters()):
+        state, expected = made[0].state[mine], made[1].state[theirs]
+        assert state["step"] == expected["step"] == 2
+        assert torch.equal(state["exp_avg"], expected["exp_avg"])
+        assert torch.equal(state["exp_avg_sq"], expected["exp_avg_sq"])
+
+
+def test_a_threshold_that_stops_every_step_leaves_the_model_as_it_was(monkeypatch):
+    made = optimizer_state(monkeypatch)
+    model = VAE(CONFIG, generator())
+    start = weights(model)
+    history = run(model, skip_gradients_above=1e-9)
+    assert torch.equal(weights(model), start)
+    assert not made[0].state
+    assert history.skipped.tolist() == [2, 2]
+
+
+class InfiniteSlope(torch.autograd.Function):
+    """The identity, with a gradient that overflows: a finite loss that must not be followed."""
+
+    @staticmethod
+    def forward(context, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(context, gradient):
+        return gradient * torch.inf
+
+
+@pytest.mark.parametrize("factor", [torch.inf, torch.nan])
+def test_an_infinite_gradient_of_a_finite_loss_is_skipped(factor, monkeypatch):
+    monkeypatch.setattr(InfiniteSlope, "backward", staticmethod(lambda _, gradient: gradient * factor))
+    model = VAE(CONFIG, generator())
+
+    def objective(trace, step):
+        return InfiniteSlope.apply(elbo(trace)) if step == 2 else elbo(trace)
+
+    schedules = {"step": lambda step: step}
+    history = run(model, objective=objective, schedules=schedules, skip_gradients_above=1e9)
+    assert history.skipped.tolist() == [0, 1]
+    assert math.isfinite(history.gradient_norm[0])
+    assert not math.isfinite(history.gradient_norm[1])
+    assert torch.isfinite(weights(model)).all()
+
+    with pytest.raises(TrainingDiverged):
+        run(VAE(CONFIG, generator()), objective=objective, schedules=schedules)
+
+
+def test_norms_of_an_epoch_that_was_stopped_are_not_recorded():
+    def stop(epoch, _):
+        raise KeyboardInterrupt
+
+    history = run(VAE(CONFIG, generator()), on_epoch=stop, skip_gradients_above=1.0)
+    assert len(history.gradient_norm) == len(history.skipped) == len(history.objective) == 1
+
+
+def test_the_penalty_is_added_to_the_loss_and_not_to_the_objective():
+    model, reference = VAE(CONFIG, generator()), VAE(CONFIG, generator())
+
+    def square(model):
+        return 0.1 * sum((weight**2).sum() for weight in model.parameters())
+
+    history = run(model, penalty=lambda: square(model))
+    g, optimizer, values = generator(1), torch.optim.Adam(reference.parameters(), lr=1e-3), []
+    for _ in range(2):
+        for index in torch.randperm(20, generator=g).split(10):
+            optimizer.zero_grad()
+            values.append(elbo(reference(data()[index], generator=g)).mean())
+            (square(reference) - values[-1]).backward()
+            optimizer.step()
+    assert torch.allclose(weights(model), weights(reference), atol=1e-6)
+    assert history.objective == pytest.approx([sum(values[:2]).item() / 2, sum(values[2:]).item() / 2])
+
+
+def test_a_penalty_that_breaks_is_named():
+    model = VAE(CONFIG, generator())
+    with pytest.raises(TrainingDiverged, match="the penalty"):
+        run(model, penalty=lambda: torch.tensor(torch.nan))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,15 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_positive, expect
+from hvae_lessons.checks import (
+    check_choice,
+    check_count,
+    check_data,
+    check_event,
+    check_generator,
+    check_positive,
+    expect,
+)
 from hvae_lessons.divergences import kl_categorical_uniform
 from hvae_lessons.models.labels import (
     expected_cost,
@@ -190,6 +198,7 @@ class ClusterVAE(nn.Module):
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
+        check_generator(generator)
         q_z = self.vae.encode(x)
         if samples is not None:
             check_count("samples", samples)
@@ -212,6 +221,7 @@ class ClusterVAE(nn.Module):
     def sample(self, count, generator=None):
         """Means of p(x | z) for `count` draws of y, then z: [count, D]."""
         check_count("count", count)
+        check_generator(generator)
         labels = torch.randint(self.config.clusters, (count,), generator=generator)
         return self.vae.decode(self.mixture.sample(labels, generator)).mean
 

@@ -18,7 +18,15 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_tensor, expect
+from hvae_lessons.checks import (
+    check_choice,
+    check_count,
+    check_data,
+    check_event,
+    check_generator,
+    check_tensor,
+    expect,
+)
 from hvae_lessons.models.trace import Gaussian, Layer, Trace
 from hvae_lessons.nets import ACTIVATIONS, mlp
 
@@ -159,6 +167,7 @@ class Diffusion(nn.Module):
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D] with T layers, z_1 first; K `samples` per example put a K in front."""
         check_data("x", x, self.config.data_dim)
+        check_generator(generator)
         if samples is not None:
             check_count("samples", samples)
         batch = x.shape if samples is None else (samples, *x.shape)
@@ -181,6 +190,7 @@ class Diffusion(nn.Module):
     def trajectory(self, count, generator=None):
         """The whole way down: x, z_1, ..., z_T, [T + 1, count, D]."""
         check_count("count", count)
+        check_generator(generator)
         steps = self.config.steps
         noise = torch.randn((steps + 1, count, self.config.data_dim), generator=generator)
         path = [noise[steps]]

@@ -1,5 +1,7 @@
 """The last step of every generator: from the decoder's output to p(x | z)."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -15,12 +17,14 @@ def check_likelihood(likelihood, noise_log_var):
     | `likelihood` | name | "bernoulli" or "gaussian" |
     | `noise_log_var` | number or None | log-variance of the Gaussian; None: learned, or no Gaussian |
 
-    Raises: ValueError, with the reason.
+    Raises: ValueError, with the reason; NaN and infinity are no noise.
     Source: N4 21.5.
     """
     check_choice("likelihood", likelihood, ("bernoulli", "gaussian"))
     unused = likelihood == "bernoulli" and noise_log_var is not None
     expect(not unused, "noise_log_var", "None with a Bernoulli likelihood, which has no noise", noise_log_var)
+    known = noise_log_var is None or math.isfinite(noise_log_var)
+    expect(known, "noise_log_var", "a finite number, or None to learn it", noise_log_var)
 
 
 class Likelihood(nn.Module):

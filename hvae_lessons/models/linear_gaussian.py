@@ -39,8 +39,8 @@ class LinearGaussian(NamedTuple):
         x is affine in that noise: the columns of the weight are what a unit of noise adds to the mean of x.
         """
         config = model.config
-        is_linear = not any(config.hidden) and config.likelihood == "gaussian" and config.constant_variance
-        expect(is_linear, "model", "no hidden layers, constant variances, a Gaussian likelihood", config)
+        is_linear = config.is_affine and config.likelihood == "gaussian"
+        expect(is_linear, "model", "affine means, constant variances, a Gaussian likelihood", config)
         units = torch.cat([torch.zeros(1, sum(config.latent_dims)), torch.eye(sum(config.latent_dims))])
         with torch.no_grad():
             noise = tuple(units.split(config.latent_dims, -1))

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_tensor, expect
+from hvae_lessons.checks import check_choice, check_count, check_data, check_tensor, expect
+from hvae_lessons.models.hierarchy import GaussianNet, Hierarchy
 from hvae_lessons.models.likelihood import Likelihood, check_likelihood
 from hvae_lessons.models.trace import Gaussian, Layer, Trace
 from hvae_lessons.nets import ACTIVATIONS, hidden_layers, mlp
@@ -72,6 +73,11 @@ class MHVAEConfig:
         check_likelihood(self.likelihood, self.noise_log_var)
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
         check_choice("wiring", self.wiring, ("chain", "noise"))
+
+    @property
+    def is_affine(self):
+        """Whether the means are affine and the variances constant."""
+        return not any(self.hidden) and self.constant_variance
 
 
 def markov_trace(log_px_given_z, z, q, p):
@@ -126,26 +132,7 @@ def noise_states(decoders, gains, z):
     return tuple(reversed(states))
 
 
-class _GaussianNet(nn.Module):
-    """Inputs [..., F] -> Gaussian [..., Z], its log-variance an output or a parameter."""
-
-    def __init__(self, sizes, constant_variance, activation, generator, batch_norm):
-        super().__init__()
-        *inputs, size = sizes
-        self.constant_variance = constant_variance
-        outputs = size if constant_variance else 2 * size
-        self.net = mlp((*inputs, outputs), activation, generator, batch_norm)
-        if constant_variance:
-            self.log_var = nn.Parameter(torch.zeros(size))
-
-    def forward(self, inputs):
-        output = self.net(inputs)
-        if self.constant_variance:
-            return Gaussian(output, self.log_var.expand_as(output))
-        return Gaussian(*output.chunk(2, -1))
-
-
-class MHVAE(nn.Module):
+class MHVAE(Hierarchy):
     """Generator and inference network of a hierarchy. `model(x, generator=g)` returns a Trace."""
 
     def __init__(self, config, generator=None):
@@ -166,12 +153,12 @@ class MHVAE(nn.Module):
                 encoder = (inputs, sizes[l])
             else:
                 encoder = (sizes[l - 1], *widths, sizes[l])
-            self.encoders.append(_GaussianNet(encoder, config.constant_variance, *settings))
+            self.encoders.append(GaussianNet(encoder, config.constant_variance, *settings))
             decoder = (sizes[l], *reversed(widths), sizes[l - 1])
             if l == 1 or config.wiring == "noise":
                 self.decoders.append(mlp(decoder, *settings))
             else:
-                self.decoders.append(_GaussianNet(decoder, config.constant_variance, *settings))
+                self.decoders.append(GaussianNet(decoder, config.constant_variance, *settings))
         self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
 
     def infer(self, x, noise):
@@ -205,11 +192,7 @@ class MHVAE(nn.Module):
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
-        check_data("x", x, self.config.data_dim)
-        if samples is not None:
-            check_count("samples", samples)
-        batch = x.shape[:-1] if samples is None else (samples, *x.shape[:-1])
-        z, q = self.infer(x, self._draw(batch, generator))
+        z, q = self.infer(x, self._noise_for(x, generator, samples))
         log_px_given_z = self.decode(z).log_prob(x)
         if self.config.wiring == "noise":
             return Trace(log_px_given_z, tuple(map(Layer, z, q, self.prior(z))))
@@ -224,36 +207,3 @@ class MHVAE(nn.Module):
         for decoder, below in zip(reversed(self.decoders[1:]), reversed(noise[:-1])):
             z.append(decoder(z[-1]).sample(below))
         return tuple(reversed(z))
-
-    def noise_of(self, z):
-        """The noise from which `generate` makes these z, (z_l - mean) / sigma: its inverse."""
-        return tuple((part - p.mean) * torch.exp(-0.5 * p.log_var) for part, p in zip(z, self.prior(z)))
-
-    def resample(self, z, levels, generator=None):
-        """Draw the noise of some levels (1 is next to x) anew, and keep that of the others.
-
-        In a chain new noise at level l moves every z at or below l; with levels 1 ... l this is ancestral
-        sampling of the levels up to l, given those above.
-        """
-        self._check_levels("z", z)
-        for level in levels:
-            check_choice("levels", level, tuple(range(1, len(z) + 1)))
-        fresh = self._draw(z[0].shape[:-1], generator)
-        kept = self.noise_of(z)
-        return self.generate(tuple(fresh[l] if l + 1 in levels else kept[l] for l in range(len(kept))))
-
-    def sample(self, count, generator=None):
-        """Means of p(x | z) for `count` ancestral draws: [count, D]."""
-        check_count("count", count)
-        return self.decode(self.generate(self._draw((count,), generator))).mean
-
-    def _draw(self, batch, generator):
-        return tuple(torch.randn((*batch, size), generator=generator) for size in self.config.latent_dims)
-
-    def _check_levels(self, name, values):
-        sizes = self.config.latent_dims
-        expect(isinstance(values, tuple | list), name, f"{len(sizes)} tensors", type(values).__name__)
-        expect(len(values) == len(sizes), name, f"{len(sizes)} levels", len(values))
-        for size, value in zip(sizes, values):
-            check_event(**{name: value})
-            expect(value.shape[-1] == size, name, f"[..., {size}] in its level", tuple(value.shape))

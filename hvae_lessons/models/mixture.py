@@ -16,6 +16,7 @@ from hvae_lessons.checks import (
     check_count,
     check_data,
     check_event,
+    check_generator,
     check_positive,
     check_square,
     expect,
@@ -91,6 +92,7 @@ class GaussianMixture(nn.Module):
         check_count("latent_dim", latent_dim)
         check_choice("covariance", covariance, ("diagonal", "full"))
         check_positive("spread", spread)
+        check_generator(generator)
         self.mean = nn.Parameter(spread * torch.randn(clusters, latent_dim, generator=generator))
         self.log_var = nn.Parameter(torch.zeros(clusters, latent_dim))
         if covariance == "full":
@@ -143,6 +145,7 @@ class GaussianMixture(nn.Module):
         """One code from the cluster of each label: [...] -> [..., Z]."""
         check_labels = isinstance(y, torch.Tensor) and y.numel() > 0 and not y.is_floating_point()
         expect(check_labels, "y", "whole numbers, at least one", y)
+        check_generator(generator)
         noise = torch.randn((*y.shape, self.mean.shape[-1]), generator=generator)
         if self.full:
             return gaussian_full_sample(self.mean[y], self._scale_tril_at(y), noise)

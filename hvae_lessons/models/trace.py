@@ -12,7 +12,7 @@ import torch
 
 from hvae_lessons.checks import check_event, expect
 from hvae_lessons.distributions import bernoulli_log_prob, gaussian_log_prob
-from hvae_lessons.divergences import kl_gaussian_per_dimension
+from hvae_lessons.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
 from hvae_lessons.reparameterizations import gaussian_sample
 
 
@@ -25,7 +25,8 @@ class Gaussian(NamedTuple):
     @classmethod
     def standard_like(cls, other):
         """N(0, I) in the shape of another Gaussian."""
-        expect(isinstance(other, Gaussian | Point), "other", "a Gaussian or a Point", type(other).__name__)
+        known = isinstance(other, Gaussian | Residual | Point)
+        expect(known, "other", "a Gaussian, a Residual or a Point", type(other).__name__)
         return cls(torch.zeros_like(other.mean), torch.zeros_like(other.mean))
 
     def sample(self, noise):
@@ -45,6 +46,51 @@ class Gaussian(NamedTuple):
         """KL(self || p) of each coordinate in nats, [..., Z]."""
         expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
         return kl_gaussian_per_dimension(self.mean, self.log_var, p.mean, p.log_var)
+
+
+class Residual(NamedTuple):
+    r"""Diagonal Gaussian given relative to a prior: N(mu + Delta mu, sigma^2 Delta sigma^2), [..., Z] each.
+
+    With both deltas zero it is the prior, whatever the prior is. Its KL to that prior needs neither mean:
+    none is added and subtracted again, and rounding in a large mean does not reach the objective.
+    """
+
+    p: Gaussian  # mu, log sigma^2
+    delta_mean: torch.Tensor  # Delta mu
+    delta_log_var: torch.Tensor  # log Delta sigma^2
+
+    @property
+    def mean(self):
+        """mu + Delta mu, [..., Z]."""
+        return self.p.mean + self.delta_mean
+
+    @property
+    def log_var(self):
+        """log sigma^2 + log Delta sigma^2, [..., Z]."""
+        return self.p.log_var + self.delta_log_var
+
+    @property
+    def gaussian(self):
+        """The same distribution by its own mean and log-variance."""
+        return Gaussian(self.mean, self.log_var)
+
+    def sample(self, noise):
+        """z = mean + sigma * noise, differentiable in the prior and in both deltas."""
+        return self.gaussian.sample(noise)
+
+    def log_prob(self, z):
+        """log N(z; mean, sigma^2) in nats, summed over Z: [..., Z] -> [...]."""
+        return self.gaussian.log_prob(z)
+
+    def log_prob_per_dimension(self, z):
+        """log N(z_d; mean_d, sigma_d^2) of each coordinate in nats: [..., Z] -> [..., Z]."""
+        return self.gaussian.log_prob_per_dimension(z)
+
+    def kl_per_dimension(self, p):
+        """KL(self || p) of each coordinate in nats, [..., Z]; to its own prior by the residual form."""
+        if p is self.p:
+            return kl_gaussian_residual_per_dimension(self.delta_mean, self.delta_log_var, p.log_var)
+        return self.gaussian.kl_per_dimension(p)
 
 
 class Point(NamedTuple):
@@ -97,7 +143,7 @@ class Layer(NamedTuple):
     """
 
     z: torch.Tensor  # [B, Z] or [K, B, Z]
-    q: Gaussian | Point  # given x and the layers before it
+    q: Gaussian | Residual | Point  # given x and the layers before it
     p: Gaussian  # given the layers above it
     closed_form: bool = True  # False: p depends on z through levels that were sampled from z
 

@@ -31,7 +31,16 @@ __all__ = [
 ]
 
 # The order in which chapters are listed; a theorem names one of them.
-CHAPTERS = ("distributions", "divergences", "elbo", "reparameterization", "vae", "hierarchy", "clustering")
+CHAPTERS = (
+    "distributions",
+    "divergences",
+    "elbo",
+    "reparameterization",
+    "vae",
+    "hierarchy",
+    "clustering",
+    "topdown",
+)
 
 _REGISTRY = {}
 

@@ -9,6 +9,7 @@ from hvae_lessons.divergences import (
     kl_gaussian_full,
     kl_gaussian_per_dimension,
     kl_gaussian_residual,
+    kl_gaussian_residual_per_dimension,
     kl_standard_gaussian,
 )
 from hvae_lessons.proofs import equal, theorem
@@ -180,20 +181,21 @@ def _(mean_q, scale_tril_q, mean_p, scale_tril_p):
 @theorem(
     "residual-kl",
     chapter=CHAPTER,
-    about=(kl_gaussian_residual,),
+    about=(kl_gaussian_residual, kl_gaussian_residual_per_dimension),
     statement=r"q = N(\mu + \Delta\mu,\ \sigma^2\Delta\sigma^2),\ p = N(\mu, \sigma^2): \\"
     r" \mathrm{KL}(q \,\|\, p) = \tfrac12 \sum_d"
     r" \left[\frac{\Delta\mu_d^2}{\sigma_d^2} + \Delta\sigma_d^2 - \log\Delta\sigma_d^2 - 1\right]",
     source="N4 21.72-21.74",
     scope="two coordinates",
 )
-def residual_kl(kl):
+def residual_kl(kl, per_dimension):
     """The double integral, for any mean of the prior; the general formula composed; rows do not mix."""
     delta_mean, mu = real("delta", 2), real("mu", 2)
     delta_sigma, sigma = positive("r", 2), positive("sigma", 2)
     computed = kl(delta_mean, 2 * delta_sigma.log(), 2 * sigma.log())
     batch = real("delta", 2, 2), real("d", 2, 2), real("v", 2, 2)
-    composed = kl_gaussian(real("mu", 2, 2) + batch[0], batch[2] + batch[1], real("mu", 2, 2), batch[2])
+    mean = real("mu", 2, 2)
+    composed = kl_gaussian(mean + batch[0], batch[2] + batch[1], mean, batch[2])
     return [
         equal(
             "the code is the integral, whatever mu is",
@@ -201,6 +203,12 @@ def residual_kl(kl):
             gaussian_kl_integral(mu + delta_mean, sigma * delta_sigma, mu, sigma),
         ),
         equal("it is kl_gaussian of the absolute parameters", kl(*batch), composed),
+        equal("the sum of the coordinates", kl(*batch), per_dimension(*batch).sum(-1)),
+        equal(
+            "each coordinate is that of the general formula",
+            per_dimension(*batch),
+            kl_gaussian_per_dimension(mean + batch[0], batch[2] + batch[1], mean, batch[2]),
+        ),
         row_by_row(kl, *batch),
     ]
 
@@ -218,3 +226,8 @@ def _(delta_mean, delta_log_var, log_var_p):
 @residual_kl.wrong("log Delta sigma for log Delta sigma^2")
 def _(delta_mean, delta_log_var, log_var_p):
     return kl_gaussian_residual(delta_mean, delta_log_var, log_var_p) + 0.25 * delta_log_var.sum(-1)
+
+
+@residual_kl.wrong("the change of the log-variance halved", instead_of=kl_gaussian_residual_per_dimension)
+def _(delta_mean, delta_log_var, log_var_p):
+    return kl_gaussian_residual_per_dimension(delta_mean, 0.5 * delta_log_var, log_var_p)

@@ -36,6 +36,12 @@ def _relu(tensor, inplace=False):
     return _elementwise(lambda a: sympy.Max(a, 0))(tensor)
 
 
+def _choose(condition, value, other):
+    if condition in (sympy.true, sympy.false):
+        return value if condition == sympy.true else other
+    return sympy.Piecewise((value, condition), (other, True))
+
+
 def _structural(function):
     """Operation that only moves entries: numpy does it on the object array."""
 
@@ -181,12 +187,16 @@ OPERATIONS.update(
         "pow": power,
         "neg": _elementwise(operator.neg),
         "exp": exp,
+        "expm1": _elementwise(lambda a: sympy.exp(a) - 1),
         "log": log,
         "sqrt": _elementwise(sympy.sqrt),
         "tanh": _elementwise(sympy.tanh),
         "sigmoid": _elementwise(lambda a: 1 / (1 + sympy.exp(-a))),
+        "logaddexp": _elementwise(lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b))),
         "softplus": _elementwise(lambda a: sympy.log(1 + sympy.exp(a))),
         "relu": _relu,
+        "gt": _elementwise(operator.gt),
+        "where": _elementwise(_choose),
         "detach": _elementwise(stop_gradient),
         # reductions
         "sum": _sum,

@@ -1,0 +1,281 @@
+r"""Top-down hierarchies: generation and inference both start at the top level.
+
+    p(x, z_1:L) = p(z_L) [ product over l < L of p(z_l | z_>l) ] p(x | z_1:L)       p(z_L) = N(0, I)
+    q(z_1:L | x) = product over l of q(z_l | x, z_>l)
+
+Both walk down one path d, on which all decisions gather (see `backbones`):
+
+    p(z_l | z_>l) = N(prior_l(d_l+1))      q(z_l | x, z_>l) from posterior_l(e_l, d_l+1)      p(x | d_1)
+
+The parents of z_l are the same under p and q, and they are drawn before z_l: so every level has its KL in
+closed form. What posterior_l puts out is two vectors a, b, and there are three ways to read them:
+
+    "merge"      q = N(a, exp b)                                  a new Gaussian (VD-VAE)
+    "ladder"     q = p N(a, exp b), normalized                    prior times message (ladder VAE)
+    "residual"   q = N(mean_p + a, var_p exp b)                   relative to the prior (NVAE)
+
+    x [B, D]     z_l [B, Z_l] or [K, B, Z_l]     levels are listed from the data upwards: z[0] is z_1
+
+Without blocks, with `constant_variance=True` and a Gaussian likelihood everything is linear-Gaussian, and
+`LinearGaussian.from_hierarchy(model)` knows log p(x). Source: N4 21.61, 21.63, 21.68, 21.73; 21.5.2.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_values, expect
+from hvae_lessons.divergences import gaussian_product
+from hvae_lessons.models.backbones import ConvBackbone, MLPBackbone
+from hvae_lessons.models.hierarchy import Hierarchy
+from hvae_lessons.models.likelihood import Likelihood, check_likelihood
+from hvae_lessons.models.trace import Gaussian, Layer, Residual, Trace
+from hvae_lessons.nets import ACTIVATIONS
+
+
+def merge(p_z, first, second):
+    r"""A posterior that starts anew.
+
+    $$q(z_l \mid x, z_{>l}) = N(a, e^b)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `p_z` | Gaussian | the prior, which has no part in it |
+    | `first`, `second` | [..., Z] | a, b |
+    | returns | Gaussian | q |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.5.2; Child (2021).
+    """
+    check_event(mean=p_z.mean, first=first, second=second)
+    return Gaussian(first, second)
+
+
+def ladder(p_z, first, second):
+    r"""A posterior that multiplies the prior by a Gaussian message of the likelihood.
+
+    $$q(z_l \mid x, z_{>l}) \propto p(z_l \mid z_{>l})\, N(z_l; a, e^b)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `p_z` | Gaussian | the prior |
+    | `first`, `second` | [..., Z] | a, b: mean and log-variance of the message |
+    | returns | Gaussian | q, see `gaussian_product` |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.68; Sonderby et al. (2016).
+    """
+    check_event(mean=p_z.mean, first=first, second=second)
+    return Gaussian(*gaussian_product(p_z.mean, p_z.log_var, first, second))
+
+
+def residual(p_z, first, second):
+    r"""A posterior that says how it differs from the prior.
+
+    $$q(z_l \mid x, z_{>l}) = N(\mu_p + a, \; \sigma_p^2 e^b)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `p_z` | Gaussian | the prior |
+    | `first`, `second` | [..., Z] | a, b: Delta mu and log Delta sigma^2 |
+    | returns | Residual | q |
+
+    Raises: ValueError for shapes that do not match.
+    Source: N4 21.72-21.73; Vahdat and Kautz (2020).
+    """
+    check_event(mean=p_z.mean, first=first, second=second)
+    return Residual(p_z, first, second)
+
+
+POSTERIORS = {"merge": merge, "ladder": ladder, "residual": residual}
+
+
+def _check_pair(name, value, expected):
+    """`value` is two whole numbers, 1 or more."""
+    expect(isinstance(value, tuple) and len(value) == 2, name, expected, repr(value))
+    for number in value:
+        check_count(name, number)
+
+
+def _check_shared(config):
+    """What both configurations have."""
+    blocks = config.blocks
+    expect(isinstance(blocks, int) and blocks >= 0, "blocks", "a whole number, 0 or more", blocks)
+    check_choice("posterior", config.posterior, tuple(POSTERIORS))
+    check_likelihood(config.likelihood, config.noise_log_var)
+    check_choice("activation", config.activation, tuple(ACTIVATIONS))
+
+
+@dataclass(frozen=True)
+class TopDownConfig:
+    """Everything that fixes a top-down hierarchy of vectors.
+
+    | Field | Meaning |
+    |---|---|
+    | `data_dim` | D |
+    | `latent_dims` | Z_1, ..., Z_L, from the data upwards; their number is the number of levels |
+    | `width` | size of every state and hidden layer |
+    | `blocks` | residual blocks of each level; with 0 every map is affine |
+    | `posterior` | "merge", "ladder" or "residual" |
+    | `likelihood`, `noise_log_var` | as in VAEConfig |
+    | `activation` | "relu", "tanh" or "softplus" |
+    | `batch_norm` | normalize the hidden layers |
+    | `constant_variance` | log-variances are parameters, not functions of what lies above |
+    | `depth_scaled` | what is added to the path starts scaled by 1 / sqrt(number of blocks): the last layer |
+    | | of every residual block, and the layers that inject z |
+
+    Raises: ValueError for an impossible value, with the reason.
+    """
+
+    data_dim: int = 784
+    latent_dims: tuple[int, ...] = (32, 16, 8)
+    width: int = 200
+    blocks: int = 1
+    posterior: str = "residual"
+    likelihood: str = "bernoulli"
+    noise_log_var: float | None = None
+    activation: str = "relu"
+    batch_norm: bool = False
+    constant_variance: bool = False
+    depth_scaled: bool = True
+
+    def __post_init__(self):
+        check_count("data_dim", self.data_dim)
+        check_count("width", self.width)
+        expect(len(self.latent_dims) >= 1, "latent_dims", "one level or more", self.latent_dims)
+        for size in self.latent_dims:
+            check_count("latent_dims", size)
+        _check_shared(self)
+
+    @property
+    def is_affine(self):
+        """Whether the means are affine and the variances constant."""
+        return self.blocks == 0 and self.constant_variance
+
+
+@dataclass(frozen=True)
+class ConvTopDownConfig:
+    """Everything that fixes a convolutional top-down hierarchy.
+
+    | Field | Meaning |
+    |---|---|
+    | `image_shape` | height and width of the images, equal |
+    | `levels` | (side, maps) of z_1, ..., z_L: Z_l = maps * side^2. Sides divide each other and the image's |
+    | `channels` | C, maps of the deterministic path |
+    | `blocks` | residual blocks of each level, 1 or more |
+    | the others | as in TopDownConfig |
+
+    Raises: ValueError for an impossible value, with the reason.
+    """
+
+    image_shape: tuple[int, int] = (28, 28)
+    levels: tuple[tuple[int, int], ...] = ((14, 1), (7, 2))
+    channels: int = 16
+    blocks: int = 1
+    posterior: str = "residual"
+    likelihood: str = "bernoulli"
+    noise_log_var: float | None = None
+    activation: str = "relu"
+    depth_scaled: bool = True
+
+    def __post_init__(self):
+        _check_pair("image_shape", self.image_shape, "(height, width)")
+        height, width = self.image_shape
+        expect(height == width, "image_shape", "equal height and width", self.image_shape)
+        check_count("channels", self.channels)
+        check_count("blocks", self.blocks)
+        expect(len(self.levels) >= 1, "levels", "one level or more", self.levels)
+        below = height
+        for level in self.levels:
+            _check_pair("levels", level, "(side, maps) for each level")
+            side = level[0]
+            expect(below % side == 0, "levels", f"a side that divides {below}, the one below it", side)
+            below = side
+        _check_shared(self)
+
+    @property
+    def data_dim(self):
+        """D, the number of pixels."""
+        return self.image_shape[0] * self.image_shape[1]
+
+    @property
+    def latent_dims(self):
+        """Z_1, ..., Z_L."""
+        return tuple(maps * side**2 for side, maps in self.levels)
+
+    @property
+    def is_affine(self):
+        """Never: there is at least one block."""
+        return False
+
+
+class TopDown(Hierarchy):
+    """Generator and inference network, both from the top. `model(x, generator=g)` returns a Trace."""
+
+    def __init__(self, config, generator=None):
+        super().__init__()
+        known = {TopDownConfig: MLPBackbone, ConvTopDownConfig: ConvBackbone}
+        found = type(config)
+        expect(found in known, "config", "a TopDownConfig or a ConvTopDownConfig", found.__name__)
+        self.config = config
+        self.backbone = known[found](config, generator)
+        self.posterior = POSTERIORS[config.posterior]
+        self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
+
+    def descend(self, batch, choose):
+        """Walk down from the top; at each level `choose(l, d, p)` decides z_l. Returns d_1, all z, all p.
+
+        Training, sampling and scoring are this one walk, with another `choose`.
+        """
+        d = self.backbone.start.expand(*batch, -1)
+        z, p = [], []
+        for l, size in reversed(list(enumerate(self.config.latent_dims))):
+            if l == len(self.config.latent_dims) - 1:
+                zeros = torch.zeros(*batch, size)
+                p.append(Gaussian(zeros, zeros))
+            else:
+                p.append(self.backbone.prior(l, d))
+            z.append(choose(l, d, p[-1]))
+            check_values("choose", z[-1], p[-1].mean.shape)
+            d = self.backbone.absorb(l, d, z[-1])
+        return d, tuple(reversed(z)), tuple(reversed(p))
+
+    def forward(self, x, generator=None, samples=None):
+        """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
+        d, layers = self._pass(x, self._noise_for(x, generator, samples))
+        return Trace(self._likelihood(d).log_prob(x), layers)
+
+    def infer(self, x, noise):
+        """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
+        check_data("x", x, self.config.data_dim)
+        self._check_levels("noise", noise)
+        _, layers = self._pass(x, noise)
+        return tuple(layer.z for layer in layers), tuple(layer.q for layer in layers)
+
+    def _pass(self, x, noise):
+        features, q = self.backbone.features(x), {}
+
+        def draw(l, d, p_z):
+            q[l] = self.posterior(p_z, *self.backbone.posterior(l, features[l], d))
+            return q[l].sample(noise[l])
+
+        d, z, p = self.descend(noise[0].shape[:-1], draw)
+        return d, tuple(Layer(z[l], q[l], p[l]) for l in range(len(z)))
+
+    def prior(self, z):
+        """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""
+        self._check_levels("z", z)
+        return self.descend(z[0].shape[:-1], lambda l, d, p_z: z[l])[2]
+
+    def decode(self, z):
+        """p(x | z_1, ..., z_L): L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]."""
+        self._check_levels("z", z)
+        return self._likelihood(self.descend(z[0].shape[:-1], lambda l, d, p_z: z[l])[0])
+
+    def generate(self, noise):
+        """Ancestral sampling from given noise, top down: L of [.., Z_l] -> z, L of [.., Z_l]."""
+        self._check_levels("noise", noise)
+        return self.descend(noise[0].shape[:-1], lambda l, d, p_z: p_z.sample(noise[l]))[1]
+
+    def _likelihood(self, d):
+        return self.likelihood(self.backbone.output(d))

@@ -1,0 +1,298 @@
+"""Top-down hierarchies: shapes, gradients, seeds, the order of inference, and the linear-Gaussian oracle."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
+
+from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
+from hvae_lessons.estimators import importance_weighted_bound
+from hvae_lessons.models import ConvTopDownConfig, Gaussian, LinearGaussian, TopDown, TopDownConfig
+from hvae_lessons.models.topdown import ladder, merge, residual
+from hvae_lessons.objectives import elbo
+from hvae_lessons.training import fit
+
+POSTERIORS = ("merge", "ladder", "residual")
+AFFINE = {"blocks": 0, "constant_variance": True, "likelihood": "gaussian", "noise_log_var": -1.0}
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def binary(count, size, seed=0):
+    return torch.rand(count, size, generator=generator(seed)).round()
+
+
+def small(**changes):
+    return TopDownConfig(**{"data_dim": 12, "latent_dims": (4, 3, 2), "width": 6, **changes})
+
+
+def small_conv(**changes):
+    settings = {"image_shape": (8, 8), "levels": ((4, 1), (2, 3)), "channels": 3}
+    return ConvTopDownConfig(**{**settings, **changes})
+
+
+def affine(dims, posterior="merge", data_dim=3, seed=0):
+    config = TopDownConfig(data_dim=data_dim, latent_dims=dims, width=4, posterior=posterior, **AFFINE)
+    model = TopDown(config, generator(seed))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator(seed + 1)))
+    return model
+
+
+def scatter(count=500, data_dim=3, seed=5):
+    mixing = torch.randn(2, data_dim, generator=generator(seed + 2))
+    code = torch.randn(count, 2, generator=generator(seed))
+    return code @ mixing + 0.5 * torch.randn(count, data_dim, generator=generator(seed + 1))
+
+
+CONFIGS = [
+    *(small(posterior=posterior) for posterior in POSTERIORS),
+    small(batch_norm=True, blocks=2),
+    small(latent_dims=(3,)),
+    small(blocks=0, constant_variance=True),
+    *(small_conv(posterior=posterior) for posterior in POSTERIORS),
+    small_conv(levels=((8, 1), (4, 1), (4, 2), (1, 3)), blocks=2, channels=8),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_trace_shapes(config):
+    model = TopDown(config, generator())
+    x = binary(7, config.data_dim)
+    trace, many = model(x, generator(1)), model(x, generator(1), samples=4)
+    assert trace.log_px_given_z.shape == elbo(trace).shape == trace.log_weight.shape == (7,)
+    assert many.log_px_given_z.shape == elbo(many).shape == many.log_weight.shape == (4, 7)
+    for size, layer, others in zip(config.latent_dims, trace.layers, many.layers, strict=True):
+        assert layer.closed_form
+        assert layer.z.shape == layer.kl_per_dimension.shape == (7, size)
+        assert others.z.shape == (4, 7, size)
+    assert model.sample(9, generator()).shape == (9, config.data_dim)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_gradient_reaches_every_parameter(config):
+    model = TopDown(config, generator())
+    (-elbo(model(binary(7, config.data_dim), generator(1))).mean()).backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        # A bias before batch normalization is subtracted again: its gradient is rounding.
+        normalized = getattr(config, "batch_norm", False)
+        assert normalized or parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("config", [small(batch_norm=True), small_conv()], ids=str)
+def test_a_seed_reproduces_to_the_bit_and_leaves_the_global_generator_alone(config):
+    def train():
+        source = generator(3)
+        model = TopDown(config, source)
+        fit(model, binary(30, config.data_dim), epochs=2, batch_size=10, generator=source, progress=False)
+        return torch.cat([parameter.flatten() for parameter in model.parameters()])
+
+    before = torch.get_rng_state()
+    assert torch.equal(train(), train())
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("config", [small(), small_conv(levels=((4, 1), (2, 2), (2, 1)))], ids=str)
+def test_a_level_sees_the_levels_above_it_and_no_other(config):
+    model = TopDown(config, generator()).eval()
+    z = tuple(torch.randn(5, size, generator=generator(size)) for size in config.latent_dims)
+    before, image = model.prior(z), model.decode(z).mean
+    for moved in range(3):
+        changed = tuple(part + 1.0 * (l == moved) for l, part in enumerate(z))
+        after = model.prior(changed)
+        for l in range(3):
+            # The top prior is N(0, I); every other one follows all levels above it, not its neighbor alone.
+            follows = l < moved
+            assert follows != torch.allclose(before[l].mean, after[l].mean, atol=1e-6)
+        assert not torch.allclose(image, model.decode(changed).mean, atol=1e-6)
+
+
+def test_inference_of_a_level_depends_on_x_and_on_the_levels_above():
+    model = TopDown(small(), generator()).eval()
+    x, noise = binary(5, 12), tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
+    _, q = model.infer(x, noise)
+    for moved in range(3):
+        _, after = model.infer(x, tuple(part + 1.0 * (l == moved) for l, part in enumerate(noise)))
+        for l in range(3):
+            assert (l < moved) != torch.allclose(q[l].mean, after[l].mean, atol=1e-6)
+    _, other = model.infer(1 - x, noise)
+    for l in range(3):
+        assert not torch.allclose(q[l].mean, other[l].mean, atol=1e-6)
+
+
+def test_three_readings_by_hand():
+    p = Gaussian(torch.tensor([[1.0]]), torch.tensor([[math.log(4.0)]]))
+    first, second = torch.tensor([[3.0]]), torch.tensor([[math.log(2.0)]])
+    got = {read.__name__: read(p, first, second) for read in (merge, ladder, residual)}
+    moments = {name: (q.mean.item(), q.log_var.exp().item()) for name, q in got.items()}
+    assert moments["merge"] == pytest.approx((3.0, 2.0))
+    assert moments["ladder"] == pytest.approx(((1 / 4 + 3 / 2) / (1 / 4 + 1 / 2), 1 / (1 / 4 + 1 / 2)))
+    assert moments["residual"] == pytest.approx((4.0, 8.0))
+
+
+@pytest.mark.parametrize("posterior", POSTERIORS)
+def test_every_term_is_the_kl_of_the_distributions_it_shows(posterior):
+    trace = TopDown(small(posterior=posterior), generator())(binary(5, 12), generator())
+    for layer in trace.layers:
+        q, p = (Normal(part.mean, (0.5 * part.log_var).exp()) for part in (layer.q, layer.p))
+        assert torch.allclose(layer.kl_per_dimension, kl_divergence(q, p), atol=1e-5)
+
+
+@pytest.mark.parametrize("dims", [(2,), (2, 1), (3, 2, 2)])
+def test_the_oracle_is_the_marginal_of_ancestral_sampling(dims):
+    model = affine(dims, data_dim=4)
+    mean = model.sample(400_000, generator(9)).detach()  # means of p(x | z): their spread plus the noise
+    covariance = mean.T.cov() + math.exp(-1.0) * torch.eye(4)
+    reference = MultivariateNormal(mean.mean(0), covariance)
+    x = scatter(20, 4)
+    assert torch.allclose(LinearGaussian.from_hierarchy(model).log_px(x), reference.log_prob(x), atol=0.15)
+
+
+@pytest.mark.parametrize("posterior", POSTERIORS)
+def test_importance_weighting_converges_to_the_exact_likelihood(posterior):
+    model = affine((2, 1), posterior)
+    x, exact = scatter(5), LinearGaussian.from_hierarchy(model)
+    with torch.no_grad():
+        for net in model.backbone.posteriors:
+            net.log_var.add_(2)  # a q narrower than the posterior has weights without a variance
+        log_weight = model(x, generator(1), samples=200_000).log_weight  # [K, B]
+    bounds = [
+        log_weight.mean(),
+        importance_weighted_bound(log_weight.reshape(100, 2000, -1)).mean(),
+        importance_weighted_bound(log_weight).mean(),
+    ]
+    truth = exact.log_px(x).mean()
+    assert bounds[0] < bounds[1] < truth + 0.03
+    assert abs(bounds[2] - truth) < 0.03
+
+
+def set_affine(net, weight, bias, log_var):
+    """Give a GaussianNet of numbers its slopes, its intercept and its log-variance."""
+    with torch.no_grad():
+        net.net[0].weight.copy_(weight)
+        net.net[0].bias.fill_(bias)
+        net.log_var.fill_(log_var)
+
+
+def exact_inference(model):
+    """Make q of an affine (1, 1) model the true posterior by Bayes' rule for numbers."""
+    # x = u + v z_2 + w z_1 + noise and z_1 = c + a z_2 + s * noise: read off by asking the generator.
+    zero, one = torch.zeros(1, 1), torch.ones(1, 1)
+    with torch.no_grad():
+        u = model.decode((zero, zero)).mean[0].double()
+        w, v = ((model.decode(z).mean[0].double() - u) for z in ((one, zero), (zero, one)))
+        start, up = model.prior((zero, zero))[0], model.prior((zero, one))[0]
+    c, a, s2 = start.mean.item(), (up.mean - start.mean).item(), start.log_var.exp().item()
+    noise = math.exp(-1.0)
+    # z_1 given x and z_2.
+    precision = 1 / s2 + (w @ w).item() / noise
+    # z_2 given x: x = (u + c w) + (v + a w) z_2 + N(0, noise I + s2 w w^T).
+    slope, shift = v + a * w, u + c * w
+    inner = torch.linalg.inv(noise * torch.eye(3, dtype=torch.float64) + s2 * torch.outer(w, w))
+    top_precision = 1 + (slope @ inner @ slope).item()
+    upper, lower = slope @ inner / top_precision, w / noise / precision
+    # e = x at both levels: the stem copies x. d_2 = start is a constant; d_1 = start + injection * z_2.
+    backbone = model.backbone
+    with torch.no_grad():
+        backbone.stem.weight.copy_(torch.eye(4, 3))
+        backbone.stem.bias.zero_()
+        backbone.start.zero_()
+        injection = backbone.injections[1]
+        read = injection.weight[:, 0] / injection.weight[:, 0].square().sum()  # d - bias -> z_2
+    pad = torch.zeros(1, dtype=torch.float64)
+    set_affine(
+        backbone.posteriors[1],
+        torch.cat([upper, pad, pad.expand(4)]).float().unsqueeze(0),
+        -(upper @ shift).item(),
+        -math.log(top_precision),
+    )
+    pull = ((a / s2) - (w @ v).item() / noise) / precision  # of z_2 on the mean of z_1
+    set_affine(
+        backbone.posteriors[0],
+        torch.cat([lower, pad, pull * read.double()]).float().unsqueeze(0),
+        (c / s2 - (w @ u).item() / noise) / precision - pull * (read @ injection.bias).item(),
+        -math.log(precision),
+    )
+
+
+def test_the_bound_is_tight_at_the_true_posterior_sample_by_sample():
+    model, x = affine((1, 1)), scatter()
+    with torch.no_grad():
+        model.backbone.start.zero_()  # as exact_inference leaves it
+    exact_inference(model)
+    with torch.no_grad():
+        trace = model(x, generator(), samples=50)
+    exact = LinearGaussian.from_hierarchy(model).log_px(x)
+    assert torch.allclose(trace.log_weight, exact.expand(50, -1), atol=1e-3)
+    assert abs(elbo(trace).mean() - exact.mean()) < 1e-2
+
+
+@pytest.mark.parametrize("posterior", POSTERIORS)
+def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood(posterior):
+    model = affine((1, 1), posterior)
+    for part in (model.backbone.priors, model.backbone.injections, model.backbone.head, model.likelihood):
+        part.requires_grad_(False)
+    model.backbone.start.requires_grad_(False)
+    x = scatter(1000)
+    for rate, epochs in ((2e-2, 30), (2e-3, 25), (2e-4, 25)):
+        fit(model, x, epochs=epochs, batch_size=50, learning_rate=rate, generator=generator(), progress=False)
+    with torch.no_grad():
+        bound = model(x, generator(1), samples=400).log_weight.mean()  # no variance where q is exact
+    assert abs(bound - LinearGaussian.from_hierarchy(model).log_px(x).mean()) < 1e-3
+
+
+def test_residual_blocks_start_at_one_size_whatever_the_depth():
+    def growth(levels, scaled):
+        config = small(latent_dims=(2,) * levels, width=50, depth_scaled=scaled)
+        model = TopDown(config, generator())
+        with torch.no_grad():
+            d = torch.randn(100, 50, generator=generator(1))
+            for block in model.backbone.blocks:
+                d = block(d)
+        return d.square().mean().sqrt().item()
+
+    assert growth(100, scaled=False) > 10 * growth(4, scaled=False)
+    assert growth(100, scaled=True) < 2 * growth(4, scaled=True)
+
+
+def test_upsampling_repeats_its_nearest_neighbor():
+    model = TopDown(small_conv(), generator())
+    backbone = model.backbone
+    with torch.no_grad():
+        for block in backbone.blocks[1].nets:
+            nn.init.zeros_(block[-1].weight)
+            nn.init.zeros_(block[-1].bias)
+        d = torch.randn(1, 12, generator=generator())
+        z = torch.zeros(1, 12)
+        injected = d.reshape(3, 2, 2) + backbone.injections[1].bias.reshape(3, 1, 1)
+        below = backbone.absorb(1, d, z).reshape(3, 4, 4)
+    assert torch.allclose(below, injected.repeat_interleave(2, 1).repeat_interleave(2, 2))
+
+
+@pytest.mark.parametrize("config", [small(), small_conv(levels=((4, 1), (2, 2), (2, 1)))], ids=str)
+def test_resampling_keeps_what_it_should(config):
+    model = TopDown(config, generator()).eval()
+    noise = tuple(torch.randn(5, size, generator=generator(size)) for size in config.latent_dims)
+    z = model.generate(noise)
+    for part, again in zip(noise, model.noise_of(z), strict=True):
+        assert torch.allclose(part, again, atol=1e-5)
+    lower = model.resample(z, (1, 2), generator(1))
+    assert torch.allclose(lower[2], z[2], atol=1e-5)
+    assert not torch.allclose(lower[1], z[1], atol=1e-2)
+    assert not torch.allclose(lower[0], z[0], atol=1e-2)
+
+
+@pytest.mark.parametrize("config", [small(batch_norm=True), small_conv()], ids=str)
+def test_a_checkpoint_restores_the_hierarchy(tmp_path, config):
+    model, x = TopDown(config, generator()), binary(30, config.data_dim)
+    fit(model, x, epochs=1, batch_size=10, generator=generator(), progress=False)
+    save_checkpoint(model, tmp_path / "model.pt")
+    again = load_checkpoint(tmp_path / "model.pt", TopDown, type(config))
+    assert again.config == config
+    assert torch.equal(elbo(model(x, generator())), elbo(again(x, generator())))
