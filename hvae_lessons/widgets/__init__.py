@@ -22,12 +22,12 @@ A new widget is three files.
 
    The shared parts: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice, number,
    check, button, status), plot.js (axes, curves, handles, legend), theme.css (colors in light and dark),
-   numbers.js (how numbers are written), images.js (a digit, the classes' colors), decoder.js (a decoder from
+   numbers.js (how numbers are written), images.js (a digit, the classes' colors), nets.js (networks from
    packed weights), arrays.js (typed arrays from Python), workers.js (`import source from
    "./parts/x.worker.js"`, then `startWorker(source)`), dom.js; pictures.js (many images on a
    canvas), random.js (seeded), vae.js and training.js (a VAE that trains in the page), mixture.js (clusters
-   of codes). What is too large for a page lies in a script beside it: `page_files` in lesson_widget.py.
-   Every state that Python should see is a trait:
+   of codes), hierarchy.js (a top-down generator). What is too large for a page lies in a script beside it:
+   `page_files` in lesson_widget.py. Every state that Python should see is a trait:
    `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
    through `view.guard`, so that an error becomes a sentence in the widget's place.
 
@@ -56,6 +56,7 @@ cell is `Name()`, alone on the last line.
 
 from hvae_lessons.widgets.cluster_explorer import ClusterExplorer
 from hvae_lessons.widgets.elbo_gap import ElboGap
+from hvae_lessons.widgets.hierarchy_explorer import HierarchyExplorer
 from hvae_lessons.widgets.kernel_panel import KernelPanel
 from hvae_lessons.widgets.latent_explorer import LatentExplorer
 from hvae_lessons.widgets.lesson_widget import LessonWidget
@@ -65,6 +66,7 @@ from hvae_lessons.widgets.vae_playground import VAEPlayground
 __all__ = [
     "ClusterExplorer",
     "ElboGap",
+    "HierarchyExplorer",
     "KernelPanel",
     "LatentExplorer",
     "LessonWidget",

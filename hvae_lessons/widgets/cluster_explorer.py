@@ -6,22 +6,23 @@ from functools import cache
 import torch
 import traitlets
 
-from hvae_lessons.checks import check_data, expect
+from hvae_lessons.checks import expect
 from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.training import fit
+from hvae_lessons.widgets.labeled_images import check_labeled_images, digits_test
 from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.packed_decoder import pack
-from hvae_lessons.widgets.traits import Array, Choice, Number, Whole
+from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
+from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
 
 MOST_CODES = 600
 MOST_CLUSTERS = 20
 MOST_DIMENSIONS = 64
 
 
-class ClusterExplorer(LessonWidget):
+class ClusterExplorer(WithPackedNets, LessonWidget):
     r"""Draw digits from a cluster's p(z | y), move a code z and watch q(y | z).
 
     $$q_T(y \mid z) = \frac{p(z \mid y)^{1/T}}{\sum_{y'} p(z \mid y')^{1/T}}$$
@@ -64,18 +65,10 @@ class ClusterExplorer(LessonWidget):
     labels = Array("uint8")
     height = Whole(1, 1, 1024)
     width = Whole(1, 1, 1024)
-    widths = traitlets.List().tag(sync=True)
-    bits = Whole(8, 8, 16)
-    weights = Array("int8")
-    scales = Array("float32")
-    biases = Array("float32")
-    activation = Choice("relu", "tanh", "softplus")
-    output = Choice("sigmoid", "identity")
 
     def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
         if model is None:
-            model, images = _digits_model(), load_digits()
-            x, labels, image_shape = images.test_x, images.test_y, images.image_shape
+            model, (x, labels, image_shape) = _digits_model(), digits_test()
         _check(model, x, labels, image_shape)
         self.model = model
         size = model.config.latent_dim
@@ -85,7 +78,7 @@ class ClusterExplorer(LessonWidget):
             shadows = down @ scale_tril @ scale_tril.mT @ down.T  # [Y, 2, 2]
             outlines = torch.linalg.cholesky(shadows)
             every = torch.arange(len(mean)).repeat(200)
-            packed = pack(model.vae, model.mixture.sample(every, torch.Generator().manual_seed(0)))
+            packed = pack_decoder(model.vae, model.mixture.sample(every, torch.Generator().manual_seed(0)))
             codes = model.vae.encode(x[:MOST_CODES]).mean.double() @ down.T
             found = model.assign(x).argmax(-1)
             self.difference = packed.difference
@@ -111,24 +104,13 @@ class ClusterExplorer(LessonWidget):
             labels=labels[:MOST_CODES],
             height=image_shape[0],
             width=image_shape[1],
-            widths=packed.widths,
-            bits=packed.bits,
-            weights=packed.weights,
-            scales=packed.scales,
-            biases=packed.biases,
-            activation=packed.activation,
-            output="sigmoid" if model.config.likelihood == "bernoulli" else "identity",
+            **packed.state(),
             **{"code": mean[start["cluster"]].tolist()} | start,
         )
 
     @traitlets.validate("code")
     def _fits(self, proposal):
-        code, size = proposal["value"], self.model.config.latent_dim
-        code = code.tolist() if hasattr(code, "tolist") else code
-        fits = isinstance(code, list | tuple) and len(code) == size
-        fits = fits and all(isinstance(value, int | float) and math.isfinite(value) for value in code)
-        expect(fits, "code", f"{size} finite numbers", code)
-        return [float(value) for value in code]
+        return as_numbers("code", proposal["value"], self.model.config.latent_dim)
 
     @property
     def image(self):
@@ -168,14 +150,7 @@ def _check(model, x, labels, image_shape):
     size = config.latent_dim
     expect(2 <= size <= MOST_DIMENSIONS, "model", f"2 to {MOST_DIMENSIONS} latent dimensions", size)
     expect(config.clusters <= MOST_CLUSTERS, "model", f"at most {MOST_CLUSTERS} clusters", config.clusters)
-    check_data("x", x, config.data_dim)
-    fits = isinstance(labels, torch.Tensor) and tuple(labels.shape) == tuple(x.shape[:1])
-    found = tuple(labels.shape) if hasattr(labels, "shape") else type(labels).__name__
-    expect(fits, "labels", f"a tensor with one class for each of the {len(x)} images", found)
-    inside = bool(labels.min() >= 0 and labels.max() <= 9)
-    expect(inside, "labels", "classes from 0 to 9", f"{labels.min()} to {labels.max()}")
-    folds = isinstance(image_shape, tuple) and len(image_shape) == 2 and math.prod(image_shape) == x.shape[-1]
-    expect(folds, "image_shape", f"(height, width) with height * width = {x.shape[-1]}", image_shape)
+    check_labeled_images(x, labels, image_shape, config.data_dim)
 
 
 def _plane(mean, scale_tril):

@@ -6,20 +6,26 @@ from functools import cache
 import torch
 import traitlets
 
-from hvae_lessons.checks import check_data, expect
+from hvae_lessons.checks import expect
 from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.training import fit
+from hvae_lessons.widgets.labeled_images import (
+    check_labeled_images,
+    check_pixels,
+    digits_test,
+    first_of_each,
+)
 from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.packed_decoder import pack
-from hvae_lessons.widgets.traits import Array, Choice, Number, Whole
+from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
+from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
 
 MOST_CODES = 800
 MOST_DIMENSIONS = 32
 
 
-class LatentExplorer(LessonWidget):
+class LatentExplorer(WithPackedNets, LessonWidget):
     r"""Move the code z and see the image that the decoder makes of it, by p(x | z)'s mean.
 
     | Argument | Shape | Meaning |
@@ -55,30 +61,23 @@ class LatentExplorer(LessonWidget):
     example_labels = Array("uint8")
     height = Whole(1, 1, 1024)
     width = Whole(1, 1, 1024)
-    widths = traitlets.List().tag(sync=True)
-    bits = Whole(8, 8, 16)
-    weights = Array("int8")
-    scales = Array("float32")
-    biases = Array("float32")
-    activation = Choice("relu", "tanh", "softplus")
-    output = Choice("sigmoid", "identity")
 
     def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
         if model is None:
-            model, (x, labels, image_shape) = _digits_vae(), _digits_test()
+            model, (x, labels, image_shape) = _digits_vae(), digits_test()
         _check(model, x, labels, image_shape)
         self.model = model
         with torch.no_grad():
             means = model.encode(x).mean  # [N, Z]
         spread = means.var(0)
         order = spread.argsort(descending=True).tolist()
-        firsts = [int((labels == digit).nonzero()[0]) for digit in labels.unique()]
+        firsts = first_of_each(labels)
         shown = means[:MOST_CODES]
         furthest = torch.cat(
             [shown.abs().flatten().quantile(0.999).reshape(1), means[firsts].abs().flatten()]
         ).max()
         reach = math.ceil(10 * max(3.0, float(furthest))) / 10
-        packed = pack(model, _places(means, reach))
+        packed = pack_decoder(model, _places(means, reach))
         self.difference = packed.difference
         plane = {"across": order[0], "up": order[1]}
         super().__init__(
@@ -92,24 +91,13 @@ class LatentExplorer(LessonWidget):
             example_labels=labels[firsts],
             height=image_shape[0],
             width=image_shape[1],
-            widths=packed.widths,
-            bits=packed.bits,
-            weights=packed.weights,
-            scales=packed.scales,
-            biases=packed.biases,
-            activation=packed.activation,
-            output="sigmoid" if model.config.likelihood == "bernoulli" else "identity",
+            **packed.state(),
             **{"code": [0.0] * means.shape[1]} | plane | state,
         )
 
     @traitlets.validate("code")
     def _fits(self, proposal):
-        code, size = proposal["value"], self.model.config.latent_dim
-        code = code.tolist() if hasattr(code, "tolist") else code
-        fits = isinstance(code, list | tuple) and len(code) == size
-        fits = fits and all(_is_number(value) and abs(value) <= self.reach for value in code)
-        expect(fits, "code", f"{size} numbers from {-self.reach:g} to {self.reach:g}", code)
-        return [float(value) for value in code]
+        return as_numbers("code", proposal["value"], self.model.config.latent_dim, self.reach)
 
     @traitlets.validate("across", "up")
     def _is_a_dimension(self, proposal):
@@ -139,23 +127,8 @@ def _check(model, x, labels, image_shape):
     expect(isinstance(model, VAE), "model", "a VAE", type(model).__name__)
     size = model.config.latent_dim
     expect(2 <= size <= MOST_DIMENSIONS, "model", f"2 to {MOST_DIMENSIONS} latent dimensions", size)
-    check_data("x", x, model.config.data_dim)
-    inside = bool(x.min() >= 0 and x.max() <= 1)
-    expect(inside, "x", "pixels from 0 to 1", f"{x.min():.3g} to {x.max():.3g}")
-    classes = isinstance(labels, torch.Tensor) and tuple(labels.shape) == tuple(x.shape[:1])
-    expect(classes, "labels", f"a tensor with one class for each of the {len(x)} images", _shape(labels))
-    inside = bool(labels.min() >= 0 and labels.max() <= 9)
-    expect(inside, "labels", "classes from 0 to 9", f"{labels.min()} to {labels.max()}")
-    folds = isinstance(image_shape, tuple) and len(image_shape) == 2 and math.prod(image_shape) == x.shape[-1]
-    expect(folds, "image_shape", f"(height, width) with height * width = {x.shape[-1]}", image_shape)
-
-
-def _shape(value):
-    return tuple(value.shape) if hasattr(value, "shape") else type(value).__name__
-
-
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    check_labeled_images(x, labels, image_shape, model.config.data_dim)
+    check_pixels(x)
 
 
 def _places(means, reach):
@@ -184,8 +157,3 @@ def _digits_vae():
         progress=False,
     )
     return model
-
-
-def _digits_test():
-    images = load_digits()
-    return images.test_x, images.test_y, images.image_shape

@@ -8,6 +8,30 @@ import traitlets
 from hvae_lessons.checks import check_choice, expect
 
 
+def as_numbers(name, values, size, reach=math.inf):
+    """`values` as a list of `size` floats, each from -reach to reach.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | word | the trait that they are for |
+    | `values` | [size] | list, tuple, tensor or array |
+    | `reach` | number | |
+    | returns | list | |
+
+    Raises: ValueError for other values. Source: none.
+    """
+    values = values.tolist() if hasattr(values, "tolist") else values
+    fits = isinstance(values, list | tuple) and len(values) == size
+    fits = fits and all(_is_number(value) and abs(value) <= reach for value in values)
+    expected = "finite numbers" if reach == math.inf else f"numbers from {-reach:g} to {reach:g}"
+    expect(fits, name, f"{size} {expected}", values)
+    return [float(value) for value in values]
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 class Number(traitlets.Float):
     """A finite number from `low` to `high`, shared with the page."""
 
@@ -18,8 +42,7 @@ class Number(traitlets.Float):
 
     def validate(self, obj, value):
         """The value as a float."""
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        fits = number and math.isfinite(value) and self.low <= value <= self.high
+        fits = _is_number(value) and self.low <= value <= self.high
         expect(fits, self.name, f"a number from {self.low:g} to {self.high:g}", value)
         return float(value)
 
@@ -29,8 +52,7 @@ class Whole(Number):
 
     def validate(self, obj, value):
         """The value as an int; the page knows no difference between 3 and 3.0."""
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        fits = number and math.isfinite(value) and value == int(value) and self.low <= value <= self.high
+        fits = _is_number(value) and value == int(value) and self.low <= value <= self.high
         expect(fits, self.name, f"a whole number from {self.low} to {self.high}", value)
         return int(value)
 

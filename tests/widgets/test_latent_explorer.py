@@ -10,14 +10,14 @@ from hvae_lessons.data import load_digits, load_mnist
 from hvae_lessons.models import MHVAE, VAE, MHVAEConfig, VAEConfig
 from hvae_lessons.training import fit
 from hvae_lessons.widgets import LatentExplorer
-from hvae_lessons.widgets.packed_decoder import TOLERANCE, pack
+from hvae_lessons.widgets.packed_nets import TOLERANCE, pack_decoder
 
 DECODER = """
   const bytes = (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer);
   const packed = { ...input.state };
   for (const name of ["weights", "scales", "biases"]) packed[name] = bytes(packed[name].$bytes);
-  const decode = d.decoder(packed);
-  return input.codes.map((code) => Array.from(decode(code)));
+  const { decoder } = n.nets((name) => packed[name]);
+  return input.codes.map((code) => Array.from(decoder(code)));
 """
 
 
@@ -50,7 +50,7 @@ def chapter():
 
 def decoded_by_the_page(run_js, widget, codes):
     return np.array(
-        run_js(DECODER, {"d": "parts/decoder.js"}, state=widget.shared_state(), codes=codes.tolist())
+        run_js(DECODER, {"n": "parts/nets.js"}, state=widget.shared_state(), codes=codes.tolist())
     )
 
 
@@ -108,12 +108,13 @@ def test_the_chapters_decoder_takes_eight_bits_a_weight(run_js, chapter):
     assert len(widget.static_html()) < 360_000
 
 
-def test_where_eight_bits_would_show_sixteen_are_taken(run_js):
+@pytest.mark.parametrize(("larger", "bits"), [(40, 10), (1000, 16)])
+def test_where_eight_bits_would_show_more_are_taken(run_js, larger, bits):
     model = digits_model(latent_dim=2, hidden=(64, 64))
     with torch.no_grad():
-        model.decoder[-1].weight.mul_(40)
+        model.decoder[-1].weight.mul_(larger)
     widget = explorer(model)
-    assert widget.bits == 16
+    assert widget.bits == bits
     codes = somewhere(widget)
     with torch.no_grad():
         exact = model.decode(codes).mean.numpy()
@@ -123,7 +124,7 @@ def test_where_eight_bits_would_show_sixteen_are_taken(run_js):
 def test_compensation_beats_plain_rounding():
     model = digits_model(latent_dim=2, hidden=(64, 64), epochs=10)
     codes = 1.5 * torch.randn(2000, 2, generator=torch.Generator().manual_seed(1))
-    plain, compensated = digits_model(latent_dim=2, hidden=(64, 64), epochs=10), pack(model, codes)
+    plain, compensated = digits_model(latent_dim=2, hidden=(64, 64), epochs=10), pack_decoder(model, codes)
     with torch.no_grad():
         for layer in plain.decoder[::2]:
             scale = layer.weight.abs().amax(1, keepdim=True) / 127
@@ -244,7 +245,7 @@ def test_prior_and_origin(open_widget, settle, wide):
     page.get_by_role("button", name="Draw from the prior").press("Enter")
     settle(page)
     drawn = code_of(page)
-    assert all(value != 0 for value in drawn)
+    assert any(drawn)  # the slider shows steps of 0.05, so that one of three may well read 0
     page.get_by_role("button", name="Draw from the prior").press("Enter")
     settle(page)
     assert code_of(page) != drawn

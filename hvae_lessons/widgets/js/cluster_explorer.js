@@ -2,11 +2,11 @@
 
 import { float32, uint8 } from "./parts/arrays.js";
 import { button, buttons, controls, slider, status } from "./parts/controls.js";
-import { decoder } from "./parts/decoder.js";
 import { h, uniqueId } from "./parts/dom.js";
 import { digitColors, picture } from "./parts/images.js";
 import { lesson } from "./parts/lesson.js";
 import { mixture, plane, tempered } from "./parts/mixture.js";
+import { nets } from "./parts/nets.js";
 import { clamp, fixed } from "./parts/numbers.js";
 import { legend, math, plot } from "./parts/plot.js";
 import { random } from "./parts/random.js";
@@ -23,7 +23,7 @@ export default lesson("Cluster explorer", (view) => {
   const { size, names, box, height, width } = read("size", "names", "box", "height", "width");
   const clusters = mixture(read("size", "centers", "factors"));
   const flat = plane(read("size", "down", "lift"));
-  const decode = decoder(read("widths", "bits", "weights", "scales", "biases", "activation", "output"));
+  const { decoder: decode } = nets((name) => model.get(name));
   const axes = size === 2 ? ["z₁", "z₂"] : ["discriminant 1", "discriminant 2"];
   const places = names.map((_, y) => flat.place(clusters.mean(y)));
   const outlines = float32(model.get("outlines"));

@@ -2,30 +2,27 @@
 
 import { float32, uint8 } from "./parts/arrays.js";
 import { button, buttons, controls, settings, slider, status } from "./parts/controls.js";
-import { decoder } from "./parts/decoder.js";
 import { h, uniqueId } from "./parts/dom.js";
 import { digitColors, picture } from "./parts/images.js";
 import { lesson } from "./parts/lesson.js";
-import { clamp, fixed } from "./parts/numbers.js";
+import { nets } from "./parts/nets.js";
+import { clamp, fixed, subscript } from "./parts/numbers.js";
 import { math, plot } from "./parts/plot.js";
 
 const STEP = 0.05; // of an arrow key; with shift ten times as far
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const MARGIN = { left: 30, right: 8, top: 8, bottom: 36 };
 
-const subscript = (number) => String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 const article = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 const nameOf = (dimension) => `z${subscript(dimension + 1)}`;
 
 export default lesson("Latent explorer", (view) => {
   const { model, root } = view;
-  const size = model.get("widths")[0];
+  const size = model.get("nets").decoder[0][0];
   const reach = model.get("reach");
   const order = model.get("order");
   const shape = [model.get("height"), model.get("width")];
-  const decode = decoder(
-    Object.fromEntries(["widths", "bits", "weights", "scales", "biases", "activation", "output"].map((name) => [name, model.get(name)])),
-  );
+  const { decoder: decode } = nets((name) => model.get(name));
   const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => array.subarray(i * wide, (i + 1) * wide));
   const codes = rows(float32(model.get("codes")), size);
   const labels = uint8(model.get("labels"));

@@ -9,9 +9,25 @@ const view = (Type) => (data) => {
 export const float64 = view(Float64Array);
 export const float32 = view(Float32Array);
 export const uint8 = view(Uint8Array);
-export const int8 = view(Int8Array);
-export const int16 = view(Int16Array);
-export const uint16 = view(Uint16Array);
 
 /** For the way back to Python: model.set("weights", toBytes(array)). */
 export const toBytes = (array) => new DataView(array.buffer, array.byteOffset, array.byteLength);
+
+/** Whole numbers of so many bits each, one after the other, the highest bit first. */
+export function unpackBits(bytes, bits, count) {
+  const values = new Uint16Array(count);
+  let buffer = 0;
+  let held = 0;
+  let at = 0;
+  for (let i = 0; i < count; i += 1) {
+    while (held < bits) {
+      buffer = (buffer << 8) | bytes[at];
+      at += 1;
+      held += 8;
+    }
+    held -= bits;
+    values[i] = (buffer >> held) & ((1 << bits) - 1);
+    buffer &= (1 << held) - 1;
+  }
+  return values;
+}

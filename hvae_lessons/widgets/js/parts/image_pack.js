@@ -1,23 +1,7 @@
 // Images as hvae_lessons/widgets/image_pack.py packs them: five uint16 (side, training images, test images, bits of a
 // training pixel, its largest value), training pixels of so many bits, test pixels of one bit, one byte per test label.
 
-function unpackBits(bytes, bits, count) {
-  const values = new Uint8Array(count);
-  let buffer = 0;
-  let held = 0;
-  let at = 0;
-  for (let i = 0; i < count; i += 1) {
-    while (held < bits) {
-      buffer = (buffer << 8) | bytes[at];
-      at += 1;
-      held += 8;
-    }
-    held -= bits;
-    values[i] = (buffer >> held) & ((1 << bits) - 1);
-    buffer &= (1 << held) - 1;
-  }
-  return values;
-}
+import { unpackBits } from "./arrays.js";
 
 /** bytes: Uint8Array -> { side, train: [N, D] in [0, 1], test: [T, D] of 0 and 1, labels: [T] } */
 export function unpackImages(bytes) {

@@ -20,6 +20,9 @@ export function short(value, digits = 3) {
 /** 1234 -> "1,234" */
 export const whole = (value) => Math.round(value).toLocaleString("en-US");
 
+/** 12 -> "₁₂" */
+export const subscript = (number) => String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Round steps for an axis: about `count` numbers between low and high. */

@@ -1,12 +1,8 @@
 // Images and marked points on a canvas: many of them, thirty times a second.
 
 import { h, set } from "./dom.js";
+import { digitColors } from "./images.js";
 
-/** The ten digits' colors, for a light and a dark card. */
-const DIGITS = {
-  light: ["#1f5fa8", "#b85a00", "#1d7a2e", "#b3261e", "#6d4aa8", "#7a4a3a", "#b0307f", "#5c6370", "#7a7300", "#007a87"],
-  dark: ["#7fb6f5", "#ffad5c", "#7cd389", "#ff8f87", "#c3a6f5", "#d3a796", "#f59ad2", "#b9c0cc", "#d8d25e", "#5fd6e3"],
-};
 const INK = { light: [31, 41, 51], dark: [230, 233, 240] };
 const PAPER = { light: [243, 244, 248], dark: [39, 44, 56] };
 
@@ -76,7 +72,7 @@ export function digitMap(caption) {
       context.font = `600 ${11 * scale}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillStyle = DIGITS[theme][digit];
+      context.fillStyle = digitColors[theme][digit];
       context.fillText(String(digit), mark.width / 2, mark.height / 2);
       stamps.set(key, mark);
     }

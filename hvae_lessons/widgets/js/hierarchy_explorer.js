@@ -1,0 +1,200 @@
+// A trained top-down hierarchy in the page: keep some levels of a digit's code, draw the others anew, slide one coordinate.
+
+import { float32, uint8 } from "./parts/arrays.js";
+import { button, buttons, settings, slider, status } from "./parts/controls.js";
+import { h, uniqueId } from "./parts/dom.js";
+import { hierarchy } from "./parts/hierarchy.js";
+import { picture } from "./parts/images.js";
+import { lesson } from "./parts/lesson.js";
+import { nets } from "./parts/nets.js";
+import { fixed, subscript } from "./parts/numbers.js";
+import { legend, math, plot } from "./parts/plot.js";
+import { random } from "./parts/random.js";
+
+const SAMPLES = 10;
+const STRIP = [-3, -2, -1, 0, 1, 2, 3];
+const BAR = 30; // height of a level's row, in pixels
+
+const nameOf = (level) => `z${subscript(level)}`;
+/** ["a", "b", "c"] -> "a, b and c" */
+const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
+const same = (one, other) => one.every((value, k) => value === other[k]);
+
+export default lesson("Hierarchy explorer", (view) => {
+  const { model, root } = view;
+  const [sizes, reach] = [model.get("sizes"), model.get("reach")];
+  const shape = [model.get("height"), model.get("width")];
+  const { levels, walk } = hierarchy({ sizes, start: float32(model.get("start")), nets: nets((name) => model.get(name)) });
+  const every = Array.from(sizes, (_, i) => i + 1);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => Array.from(array.subarray(i * wide, (i + 1) * wide)));
+  const byLevel = (flat) => every.map((level) => {
+    const first = sizes.slice(0, level - 1).reduce((a, b) => a + b, 0);
+    return Array.from(flat.slice(first, first + sizes[level - 1]));
+  });
+  const digits = Array.from(uint8(model.get("example_labels")));
+  const images = rows(uint8(model.get("examples")), shape[0] * shape[1]).map((pixels) => pixels.map((value) => value / 255));
+  const own = rows(float32(model.get("example_noise")), total).map(byLevel);
+  const costs = rows(float32(model.get("example_kl")), levels);
+  const use = byLevel(float32(model.get("use")));
+  const busiest = use.map((of) => of.map((_, k) => k).sort((a, b) => of[b] - of[a]));
+  const chosen = () => digits.indexOf(model.get("digit"));
+
+  const line = status();
+  const move = (changes, words = "") => {
+    line.say(words);
+    view.set(changes);
+  };
+
+  // The digit.
+  const thumbs = digits.map((digit, i) => {
+    const thumb = picture(shape);
+    thumb.show(images[i]);
+    const element = button(view, "", () => move({ digit, noise: own[i] }, `Test digit ${digit}, with the code that q drew for it.`), { kind: "thumb" });
+    element.append(thumb);
+    element.setAttribute("aria-label", `Take this test digit ${digit}`);
+    return element;
+  });
+  const offered = group("Pick a test digit:", h("div", { class: "hv-thumbs hv-ten" }, ...thumbs));
+
+  // Its image, and the one of the code as it is now.
+  const original = picture(shape, { label: "Test digit" });
+  const decoded = picture(shape, { label: "Decoded image" });
+  const figure = (canvas, ...caption) => h("figure", {}, h("div", { class: "hv-frame" }, canvas), h("figcaption", { class: "hv-note" }, ...caption));
+  const shown = h("div", { class: "hv-digits hv-pair" }, figure(original, "test digit ", math("x")), figure(decoded, "mean of ", math("p(x | z)")));
+  const note = h("p", { class: "hv-note hv-where" });
+  const back = button(view, "Back to the digit’s code", () => move({ noise: own[chosen()] }, "Every level is as q drew it."));
+
+  // One coordinate of one level.
+  const level = select(view, "Level", (value) => move({ level: value, coordinate: busiest[value - 1][0] }));
+  const coordinate = select(view, "Coordinate", (value) => move({ coordinate: value }));
+  const at = () => [model.get("level") - 1, model.get("coordinate")];
+  const withNoise = (noise, [l, k], value) => noise.map((of, i) => (i === l ? of.map((now, j) => (j === k ? value : now)) : of));
+  const along = slider(view, {
+    trait: "noise", label: "Noise, in prior standard deviations", symbol: "ε", min: -reach, max: reach, step: 0.05,
+    read: (noise) => noise[at()[0]][at()[1]],
+    write: (value) => withNoise(model.get("noise"), at(), value),
+    onMove: () => line.say(""),
+  });
+  const formula = h("p", { class: "hv-note" });
+  const strip = STRIP.map(() => picture(shape));
+  const slid = group("Slide one coordinate:", settings(level, coordinate),
+    h("div", { class: "hv-strip" }, ...strip.map((canvas, i) => h("figure", {}, h("div", { class: "hv-frame" }, canvas), h("figcaption", { class: "hv-note" }, fixed(STRIP[i], 0))))),
+    along, formula);
+
+  // What is kept, what it costs, and draws of the rest.
+  const bars = plot("KL of each level in nats", { height: BAR * levels + 26, margin: { left: 34, right: 40, top: 2, bottom: 24 } });
+  const most = Math.max(...costs.flat(), 1);
+  const keep = slider(view, {
+    trait: "above", label: "Keep the levels above", symbol: "l", min: 0, max: levels, step: 1,
+    format: (l) => `${l}: ${l === levels ? "keep none" : l === 0 ? "keep all" : `keep ${listed(every.slice(l).map(nameOf).reverse())}`}`,
+    onMove: () => line.say(""),
+  });
+  const kept = h("p", { class: "hv-note hv-where" });
+  const heading = h("p", { class: "hv-note hv-where", id: uniqueId() });
+  let drawn = { key: "", noise: [] };
+  const canvases = Array.from({ length: SAMPLES }, () => picture(shape));
+  const tiles = canvases.map((canvas, i) => {
+    const element = button(view, "", () => move({ noise: drawn.noise[i] }, `The decoded image is now draw ${i + 1}.`), { kind: "thumb" });
+    element.append(canvas);
+    element.setAttribute("aria-label", `Draw ${i + 1}: make it the decoded image`);
+    return element;
+  });
+  const again = button(view, "Draw again", () => move({ draws: model.get("draws") + 1 }, "New draws."), { kind: "main" });
+  const sampled = h("div", { role: "group", "aria-labelledby": heading.id }, heading, h("div", { class: "hv-thumbs" }, ...tiles));
+  root.append(
+    offered,
+    h("div", { class: "hv-columns hv-explorer" },
+      h("div", { class: "hv-aside" }, shown, note, buttons(back), slid),
+      h("div", { class: "hv-aside" },
+        h("p", { class: "hv-note" }, "KL of each level for this digit, in nats"),
+        legend([["kept, from ", math("q(z | x)")], "q"], [["drawn anew, from ", math("p")], "prior"]),
+        bars, keep, kept, sampled, buttons(again))),
+    line,
+  );
+
+  function drawRow(noise, above, draws) {
+    const key = JSON.stringify([draws, above, noise.slice(above)]);
+    if (drawn.key === key) return;
+    const source = random(draws);
+    // All levels are drawn every time: a level's noise must not depend on how many are kept.
+    const fresh = tiles.map(() => byLevel(source.normals(total)));
+    drawn = { key, noise: fresh.map((one) => noise.map((of, i) => (i < above ? one[i] : of))) };
+    for (const [i, canvas] of canvases.entries()) canvas.show(walk(drawn.noise[i]).image);
+  }
+
+  view.draw(() => {
+    const [digit, above, draws, noise] = ["digit", "above", "draws", "noise"].map((name) => model.get(name));
+    const [i, [l, k]] = [chosen(), at()];
+    for (const [j, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", j === i);
+    original.show(images[i], `Test digit ${digit}`);
+
+    const changed = every.filter((one) => !same(noise[one - 1], own[i][one - 1])).reverse().map(nameOf);
+    const { means, deviations, z, image } = walk(noise);
+    const words = changed.length === 0 ? "Every level is as q drew it for this digit: a reconstruction." : `No longer as q drew it: the noise of ${listed(changed)}.`;
+    note.textContent = words;
+    decoded.show(image, `Decoded image for test digit ${digit}. ${words}`);
+
+    level.offer(every.map((one) => [one, `${nameOf(one)}${one === levels ? ", the top" : ""}`]), l + 1);
+    coordinate.offer(busiest[l].map((one) => [one, `${one + 1}: ${fixed(use[l][one])} nats on average`]), k);
+    for (const [j, canvas] of strip.entries()) canvas.show(walk(withNoise(noise, [l, k], STRIP[j])).image);
+    formula.textContent =
+      `Coordinate ${k + 1} of ${nameOf(l + 1)}: mean + deviation × ε = ${fixed(means[l][k])} + ${fixed(deviations[l][k])} × ` +
+      `${noise[l][k] < 0 ? `(${fixed(noise[l][k])})` : fixed(noise[l][k])} = ${fixed(z[l][k])}. ${l > 0 ? "The levels below keep their noise." : ""}`;
+
+    drawRow(noise, above, draws);
+    for (const [j, tile] of tiles.entries()) tile.setAttribute("aria-pressed", drawn.noise[j].every((of, m) => same(of, noise[m])));
+    const [stay, leave] = [every.slice(above), every.slice(0, above)].map((some) => listed(some.map(nameOf).reverse()));
+    heading.textContent =
+      above === 0 ? "Nothing is drawn anew, so every draw is the decoded image."
+        : above === levels ? "Nothing is kept: draws from the prior. Press one to see it large."
+          : `${stay} as in the decoded image, ${leave} from the prior given ${above === levels - 1 ? "it" : "them"}. Press one to see it large.`;
+    drawBars(bars, costs[i], above, most);
+    const [sum, rest] = [costs[i].reduce((a, b) => a + b, 0), costs[i].slice(above).reduce((a, b) => a + b, 0)];
+    const moved = changed.filter((name) => every.slice(above).map(nameOf).includes(name));
+    const free = above > 0 ? " What is drawn from the prior costs nothing." : "";
+    const since = moved.length > 0 ? ` But ${listed(moved)} ${moved.length > 1 ? "have" : "has"} been changed since q drew ${moved.length > 1 ? "them" : "it"}.` : "";
+    kept.textContent = `${fixed(rest, 1)} of ${fixed(sum, 1)} nats kept.${free}${since}`;
+    again.disabled = above === 0;
+    bars.describe(
+      `KL of each level for this digit: ${every.map((one) => `${nameOf(one)} ${fixed(costs[i][one - 1], 1)} nats, ${one > above ? "kept" : "drawn anew"}`).reverse().join("; ")}.`,
+    );
+  });
+});
+
+/** A part of the widget with its heading, named for screen readers too. */
+function group(words, ...children) {
+  const id = uniqueId();
+  return h("div", { class: "hv-aside", role: "group", "aria-labelledby": id }, h("p", { class: "hv-note", id }, words), ...children);
+}
+
+/** A native select whose options change: offer([[number, text], ...], chosen). */
+function select(view, label, onChange) {
+  const id = uniqueId();
+  const element = h("select", { id });
+  element.addEventListener("change", view.guard(() => onChange(Number(element.value))));
+  let offered = "";
+  return Object.assign(h("div", { class: "hv-choice" }, h("label", { for: id }, label), element), {
+    offer(options, chosen) {
+      const key = JSON.stringify(options);
+      if (key !== offered) element.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+      offered = key;
+      element.value = String(chosen);
+    },
+  });
+}
+
+/** One bar for each level, the top one above; hollow where the level is drawn anew. */
+function drawBars(bars, kl, above, most) {
+  const levels = kl.length;
+  bars.frame({ x: [0, most], y: [0.5, levels + 0.5] });
+  for (const [i, nats] of kl.entries()) {
+    const [level, right] = [i + 1, bars.x(Math.max(nats, 0))];
+    const middle = bars.y(level);
+    const kind = level > above ? "hv-fill-q" : "hv-collapsed";
+    bars.text(`name-${level}`, bars.x(0) - 8, middle + 5, nameOf(level), { "text-anchor": "end" });
+    bars.put(`bar-${level}`, "rect", { x: bars.x(0), y: middle - 10, width: right - bars.x(0), height: 20, class: `hv-level ${kind}` });
+    bars.text(`nats-${level}`, right + 6, middle + 5, fixed(nats, 1), { class: level > above ? "hv-q" : "hv-prior" });
+  }
+  bars.keep();
+}
