@@ -5,6 +5,8 @@ layer's output moves with its input. A power iteration estimates it with two mat
 one training step to the next the weights move so little that one iteration a step keeps up.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn.functional import normalize
@@ -51,8 +53,9 @@ def power_iteration(weight, vector, steps=1):
         for _ in range(steps):
             left = normalize(weight @ right, dim=0)
             stretched = weight.T @ left
-            # A matrix of zeros has no direction; the vector must survive until the matrix has one.
-            right = normalize(stretched, dim=0) if stretched.any() else right
+            length = torch.linalg.vector_norm(stretched)
+            # Zeros have no direction, broken weights no good one: the vector must survive both.
+            right = stretched / length if 0 < length < math.inf else right
     return left @ weight @ right, right
 
 

@@ -89,7 +89,8 @@ def fit(
 
     A skipped step leaves weights and optimizer as they were; batch normalization has seen the batch. With
     `skip_gradients_above=math.inf` every step is taken, and the norms are recorded. With None they are not
-    even computed. An infinite norm, or one that is not a number, is above every other threshold.
+    even computed. An infinite norm, or one that is not a number, is above every other threshold; a loss that
+    is not finite ends the run all the same.
 
     KeyboardInterrupt (the stop button of a notebook) ends the run early; the model keeps what it has learned.
 

@@ -70,6 +70,13 @@ def test_a_matrix_of_zeros_does_not_lose_the_vector():
     assert power_iteration(matrix(3, 2), vector, steps=200)[0] > 0
 
 
+def test_broken_weights_do_not_break_the_vector():
+    """Training may stop on them, restore the last good ones, and go on."""
+    sigma, vector = power_iteration(torch.full((3, 2), torch.nan, dtype=torch.float64), start(2))
+    assert sigma.isnan()
+    torch.testing.assert_close(power_iteration(matrix(3, 2), vector), power_iteration(matrix(3, 2), start(2)))
+
+
 def test_a_convolution_is_read_patch_by_patch():
     convolution = nn.Conv2d(3, 5, 3)
     (weight,) = weight_matrices(nn.Sequential(convolution)).values()

@@ -261,6 +261,20 @@ def test_residual_blocks_start_at_one_size_whatever_the_depth():
     assert growth(100, scaled=True) < 2 * growth(4, scaled=True)
 
 
+@pytest.mark.parametrize("posterior", POSTERIORS)
+def test_a_deep_hierarchy_starts_with_a_small_kl(posterior):
+    """The path stays in bounds, or the variances, whose logarithm it sets, and the codes would run away."""
+    model = TopDown(small(latent_dims=(2,) * 48, width=32, posterior=posterior), generator())
+    trace = model(binary(50, 12), generator(1))
+    assert trace.kl.mean() < 30
+    assert all(torch.isfinite(part).all() for part in model.generate([layer.z for layer in trace.layers]))
+
+
+def test_a_deep_convolutional_hierarchy_starts_with_a_small_kl():
+    model = TopDown(small_conv(levels=((4, 1),) * 24, channels=8), generator())
+    assert model(binary(20, 64), generator(1)).kl.mean() < 50
+
+
 def test_upsampling_repeats_its_nearest_neighbor():
     model = TopDown(small_conv(), generator())
     backbone = model.backbone
