@@ -27,14 +27,15 @@ from hvae_lessons.training import fit
 RESULT = Path(__file__).parent / "results" / "hierarchy_full.json"
 LATENT_DIMS = (40, 20, 10)
 HIDDEN = ((300, 300), (150, 150), (80, 80))
+WIDE = ((600, 600), (300, 300), (150, 150))  # as many weights as the top-down models have
 WIDTH = 300  # of the top-down models
 STAGES = ((18, 1e-3), (6, 2e-4))  # epochs and learning rate, one after the other
 BATCH, WARM_UP_EPOCHS = 200, 9
 SAMPLES, ESTIMATED = 5000, 1000
 
 
-def chain(levels, generator):
-    config = MHVAEConfig(latent_dims=LATENT_DIMS[:levels], hidden=HIDDEN[:levels], batch_norm=True)
+def chain(hidden, generator):
+    config = MHVAEConfig(latent_dims=LATENT_DIMS[: len(hidden)], hidden=hidden, batch_norm=True)
     return MHVAE(config, generator)
 
 
@@ -44,9 +45,10 @@ def top_down(posterior, generator):
 
 
 RUNS = {
-    "Markov, 1 level": (chain, 1),
-    "Markov, 2 levels": (chain, 2),
-    "Markov, 3 levels": (chain, 3),
+    "Markov, 1 level": (chain, HIDDEN[:1]),
+    "Markov, 2 levels": (chain, HIDDEN[:2]),
+    "Markov, 3 levels": (chain, HIDDEN),
+    "Markov, 3 levels, wide": (chain, WIDE),
     "top-down, 3 levels, ladder": (top_down, "ladder"),
     "top-down, 3 levels, residual": (top_down, "residual"),
 }
@@ -86,6 +88,7 @@ def measure(name, images, test_x):
         estimate = log_px_estimate(model, first, SAMPLES, generator, chunk=1).mean()
     return {
         "name": name,
+        "weights": sum(parameter.numel() for parameter in model.parameters()),
         "negative_elbo": round(-elbo(trace).mean().item(), 2),
         "kl_per_level": [round(layer.kl.mean().item(), 2) for layer in trace.layers],
         "negative_elbo_of_first_1000": round(-bound.item(), 2),
@@ -99,8 +102,8 @@ def main(names):
     images = load_mnist(full=True)
     test_x = binarize_static(images.test_x)
     record = {
-        "model": "chain: 784-300-300-40, 40-150-150-20, 20-80-80-10; top-down: the same codes, width 300; "
-        "ReLU, batch normalization, warm-up; one seed",
+        "model": "chain: 784-300-300-40, 40-150-150-20, 20-80-80-10; wide: 600, 300, 150 for 300, 150, "
+        "80; top-down: the same codes, width 300; ReLU, batch normalization, warm-up; one seed",
         "data": "MNIST, 60,000 and 10,000 images; dynamic binarization, the test set binarized once",
         "settings": {"stages": STAGES, "batch_size": BATCH, "warm_up_epochs": WARM_UP_EPOCHS},
         "machine": f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}",

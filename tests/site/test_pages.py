@@ -85,7 +85,7 @@ def test_text_stands_out_from_its_background(open_page, address, theme, name):
 @pytest.mark.parametrize("origin", ["file", "server"])
 def test_search_finds_a_word_of_a_chapter(open_page, address, origin):
     page = open_page(address(origin, "search") + "?q=likelihood")
-    page.wait_for_selector("#search-results li a", timeout=10_000)
+    page.wait_for_selector("#search-results li a")
     page.wait_for_timeout(500)
     assert page.locator("#search-results li a").count() >= 1
     assert [line for line in page.complaints if "asks:" in line] == []

@@ -12,6 +12,7 @@ EXPECTED = {
     "clustering": ["cluster_explorer"],
     "elbo": ["elbo_gap"],
     "reparameterization": ["reparameterization"],
+    "topdown": ["hierarchy_explorer"],
     "vae": ["latent_explorer", "vae_playground"],
 }
 PAGES = sorted(SITE.glob("*.html"))
@@ -36,7 +37,7 @@ def wake(page) -> int:
     places = page.locator("[data-hvae-widget]")
     for i in range(places.count()):
         places.nth(i).scroll_into_view_if_needed()
-        page.locator("[data-hvae-widget]").nth(i).locator(".hvae").wait_for(timeout=20_000)
+        page.locator("[data-hvae-widget]").nth(i).locator(".hvae").wait_for(timeout=60_000)
     return places.count()
 
 

@@ -67,9 +67,11 @@ def open_widget(browser, make_page):
         return page
 
     yield open_one
+    # To close a page breaks off what it is loading, which is no fault of the page.
+    caused = list(complaints)
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert caused == []
 
 
 def settle(page):

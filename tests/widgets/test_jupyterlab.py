@@ -185,7 +185,10 @@ def test_python_and_reader_share_the_levels(notebook, axe):
     page, run = notebook(
         "levels",
         CELLS[0].format(name="HierarchyExplorer"),
-        "print('python sees', widget.digit, widget.above, widget.level, widget.noise[1][widget.coordinate])",
+        "from ipywidgets import Label\nlabel = Label()\n"
+        "def tell(_):\n    noise = widget.noise[1][widget.coordinate]\n"
+        "    label.value = f'python sees {widget.digit} {widget.above} {widget.level} {noise}'\n"
+        "widget.observe(tell)\ntell(None)\nlabel",
         "widget.digit = 2\nwidget.level = 3\nwidget.above = 3",
         "try:\n    widget.above = 4\nexcept ValueError as error:\n    print('refused:', error)",
     )

@@ -116,6 +116,7 @@ export default lesson("VAE playground", (view) => {
     view.set({ running: false });
     line.say("Back at the beginning, with new weights.");
     [begun, beginning] = [null, false];
+    ticket += 1; // what the old training still sends is not looked at
     view.redraw();
   });
   const row = buttons(startButton, stepButton, resetButton, line, counter);
@@ -185,7 +186,8 @@ export default lesson("VAE playground", (view) => {
     painted = { state, key };
     const { kl, beta } = state;
     const { logPx, rate } = state.score;
-    const pace = state.running && state.pace > 0 ? ` · ${fixed(state.pace, state.pace < 10 ? 1 : 0)} epochs a second` : "";
+    const speed = state.pace > 0 ? `${fixed(state.pace, state.pace < 10 ? 1 : 0)} epochs a second` : "training";
+    const pace = state.running ? ` · ${speed}` : "";
     counter.textContent = `epoch ${whole(state.epoch)}, step ${whole(state.steps)}${pace}`;
     for (const [name, value] of Object.entries({ total: rate - logPx, distortion: -logPx, rate })) {
       terms[name].textContent = fixed(value, 2);

@@ -38,8 +38,9 @@ function send({ withWeights = false, rested = false } = {}) {
   const end = performance.now();
   // The first one is compiled, which says nothing about the next.
   pictureCost += 0.2 * (Math.min(end - start, DEAREST) - pictureCost);
-  // Half of the time is for training even where pictures are dear.
-  due = end + Math.max(FRAME - pictureCost, pictureCost);
+  // From due to due, for a step that ends late should not slow the pace; half of the time is for training even where
+  // pictures are dear.
+  due = Math.max(due + FRAME, start, end + pictureCost);
 }
 
 // A message to oneself lets those of the page come in between, and unlike a timer it is not slowed down.

@@ -2,6 +2,7 @@
 // counted, so every use but the last says .ref.
 
 import { jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import "./wasm_instances.js";
 
 /** Weights are 8 arrays in the order of the torch model's state_dict: two affine maps of the encoder, two of the decoder. */
 export const shapes = ({ pixels, latent, hidden }) => [
