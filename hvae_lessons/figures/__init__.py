@@ -19,6 +19,15 @@ from hvae_lessons.figures.hierarchy import (
     two_bounds,
 )
 from hvae_lessons.figures.images import code_clouds, image_rows, latent_plane, latent_scatter
+from hvae_lessons.figures.topdown import (
+    bound_by_samples,
+    code_graphs,
+    gradient_norms,
+    prior_times_message,
+    rounding_errors,
+    sampling_cost,
+    skip_graphs,
+)
 from hvae_lessons.figures.vae import (
     bound_gap,
     kl_spectrum,
@@ -32,10 +41,13 @@ __all__ = [
     "GraphicalModel",
     "bound_against_likelihood",
     "bound_and_posterior",
+    "bound_by_samples",
     "bound_gap",
     "code_clouds",
+    "code_graphs",
     "diffusion_steps",
     "gaps_over_x",
+    "gradient_norms",
     "graphical_models",
     "image_rows",
     "kl_directions",
@@ -47,8 +59,12 @@ __all__ = [
     "markov_graphs",
     "posterior_shapes",
     "prior_sampling_cost",
+    "prior_times_message",
     "rate_distortion_by_class",
     "resampling_grid",
+    "rounding_errors",
+    "sampling_cost",
+    "skip_graphs",
     "training_bound",
     "training_curves",
     "two_bounds",
