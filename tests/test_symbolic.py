@@ -238,6 +238,13 @@ def test_detach_keeps_the_value_and_stops_the_derivative():
     assert detached.doit() == w
 
 
+def test_a_detached_number_is_a_number():
+    """Or a comparison with it would be false, and 0 / 0 would be 1."""
+    nothing = SymbolicTensor([0]).detach()
+    assert nothing.item() == 0
+    assert (nothing / nothing).item() is sympy.nan
+
+
 def test_axes_of_an_unchanged_function_survive():
     """Entry b of the result holds the symbols of row b, and no others."""
     z, mean, log_var = real("z", 2, 3), real("mu", 2, 3), real("v", 2, 3)

@@ -45,6 +45,14 @@ def kl_balancing(weights, balanced, beta_elbo):
     return [
         equal("the weights", computed, gamma),
         equal("their mean is 1", sum(computed) / 3, 1),
+        equal(
+            "the objective, example by example",
+            [value.doit() for value in balanced(trace, sizes, beta).entries],
+            [
+                reconstruction - beta * sum(g * kl.entries[b] for g, kl in zip(gamma, kls, strict=True))
+                for b, reconstruction in enumerate(trace.log_px_given_z.entries)
+            ],
+        ),
         equal("the mean of the objective", loss.doit(), trace.log_px_given_z.mean().item() - beta * penalty),
         equal(
             "its gradient: the weights are held fixed",
@@ -77,6 +85,19 @@ def _(trace, sizes=None):
 @kl_balancing.wrong("divided by the sizes")
 def _(trace, sizes=None):
     return balancing_weights(trace, None if sizes is None else [1 / size for size in sizes])
+
+
+@kl_balancing.wrong("the charge of each example averaged over the batch", instead_of=balanced_elbo)
+def _(trace, sizes=None, beta=1.0):
+    even = Trace(trace.log_px_given_z, tuple(_Level(layer.kl.mean()) for layer in trace.layers))
+    return balanced_elbo(even, sizes, beta)
+
+
+@kl_balancing.wrong("nothing to balance, and so no weight at all")
+def _(trace, sizes=None):
+    weights = balancing_weights(trace, sizes)
+    total = sum(layer.kl.mean().item() for layer in trace.layers)
+    return 0 * weights if total == 0 else weights
 
 
 @kl_balancing.wrong("a gradient through the weights", instead_of=balanced_elbo)

@@ -2,13 +2,13 @@
 
 import itertools
 import math
+from functools import partial
 from types import SimpleNamespace
 
 import sympy
 import torch
 
-from hvae_lessons.distributions import bernoulli_log_prob
-from hvae_lessons.models.autoregressive import all_codes, copy_log_prob, finite_terms
+from hvae_lessons.models.autoregressive import Autoregressive, all_codes, copy_log_prob, finite_terms
 from hvae_lessons.models.tree import tree_log_prob
 from hvae_lessons.nets import AutoregressiveLinear
 from hvae_lessons.proofs import equal, theorem
@@ -18,36 +18,43 @@ CHAPTER = "topdown"
 PIXELS = 3
 
 
-def _log_odds(forward, x):
-    """The masked affine map of the package at symbolic weights."""
-    affine = SimpleNamespace(weight=real("w", PIXELS, PIXELS), bias=real("b", PIXELS), in_features=PIXELS)
-    return forward(SimpleNamespace(affine=affine), x)
-
-
 @theorem(
     "degenerate-vae",
     chapter=CHAPTER,
-    about=(finite_terms, copy_log_prob, AutoregressiveLinear.forward),
+    about=(finite_terms, copy_log_prob, AutoregressiveLinear.forward, Autoregressive.log_px),
     statement=r"q(z \mid x) = [z = x],\ p(x \mid z) = [x = z],"
     r" \\ p(z) = \prod_d p(z_d \mid z_{<d}): \quad E_q[\log p(x \mid z)] = 0, \\"
     r" \mathrm{KL}(q \,\|\, p) = -\sum_d \log p(x_d \mid x_{<d}) = -\log p(x)",
     source="N4 21.69",
     scope="three binary pixels, log-odds affine in the pixels before, symbolic weights; two with errors",
 )
-def degenerate_vae(terms, copy, forward):
+def degenerate_vae(terms, copy, forward, log_px):
     """The bound is a sum over all codes; and with a copy that makes errors it is not log p(x) any more."""
     x = all_codes(PIXELS)
-    log_pz = bernoulli_log_prob(x, _log_odds(forward, x))
+    affine = SimpleNamespace(weight=real("w", PIXELS, PIXELS), bias=real("b", PIXELS), in_features=PIXELS)
+    log_odds = partial(forward, SimpleNamespace(affine=affine))
+    log_pz = log_px(SimpleNamespace(size=PIXELS, logits=log_odds), x)
     probability = dict(zip(map(tuple, x.int().tolist()), log_pz.exp().entries, strict=True))
     reconstruction, kl = terms(copy(x, x), copy(x, x), log_pz)
     chain = [sum(map(sympy.log, _conditionals(probability, code))) for code in probability]
     return [
+        equal(
+            "the log-odds are affine in all the pixels before",
+            log_odds(x),
+            [[_affine(affine, code, d) for d in range(PIXELS)] for code in probability],
+        ),
         equal("the prior sums to one", sum(probability.values()), 1),
         equal("each factor is the conditional of the joint", log_pz, chain),
         equal("nothing is lost in reconstruction", reconstruction, [0] * len(x)),
         equal("the KL is -log p(x), so the ELBO is log p(x)", -kl, log_pz),
         _bound_with_errors(terms),
     ]
+
+
+def _affine(affine, code, d):
+    """b_d + sum of w_de x_e over e < d."""
+    row = affine.weight.entries[d]
+    return affine.bias.entries[d] + sum(row[e] * code[e] for e in range(d))
 
 
 def _conditionals(probability, code):
@@ -93,6 +100,17 @@ def _(net, z):
     return torch.nn.functional.linear(z, torch.tril(net.affine.weight), net.affine.bias)
 
 
+@degenerate_vae.wrong("every pixel sees its neighbor only", instead_of=AutoregressiveLinear.forward)
+def _(net, z):
+    weight = torch.tril(net.affine.weight, diagonal=-1) - torch.tril(net.affine.weight, diagonal=-2)
+    return torch.nn.functional.linear(z, weight, net.affine.bias)
+
+
+@degenerate_vae.wrong("the mean of the factors' logarithms", instead_of=Autoregressive.log_px)
+def _(model, x):
+    return Autoregressive.log_px(model, x) / model.size
+
+
 @degenerate_vae.wrong("every pixel sees all others", instead_of=AutoregressiveLinear.forward)
 def _(net, z):
     weight = torch.tril(net.affine.weight, diagonal=-1)
@@ -112,7 +130,8 @@ def _(x, z, flip=0.0):
     r" T(u \mid \mathrm{parent}(u)),"
     r" \qquad p(x_{\le d}) = \sum_{x_{>d}} p(x)",
     source="N4 21.5.3, the tree-like code",
-    scope="four leaves (three inner nodes), all 16 of their values, symbolic probability of a wrong copy",
+    scope="all 16 values of four leaves (three inner nodes), three of the 256 values of eight leaves (seven),"
+    " symbolic probability of a wrong copy",
 )
 def tree_messages(log_prob):
     """Messages against the sum over every value of the inner nodes; prefixes against sums over the rest."""
@@ -125,6 +144,14 @@ def tree_messages(log_prob):
         equal("all 16 probabilities", computed, table),
         equal("their sum is 1", sum(computed), 1),
     ]
+    deep = SymbolicTensor([[0] * 8, [0, 1, 1, 0, 1, 1, 1, 1], [1, 0, 0, 0, 0, 1, 0, 1]])
+    claims.append(
+        equal(
+            "three of the 256 with eight leaves",
+            log_prob(deep, flip, 3).exp(),
+            [_by_enumeration(leaf, wrong) for leaf in deep.entries.tolist()],
+        )
+    )
     for d in (1, 2, 3):
         rest = 2 ** (4 - d)
         sums = [sum(table[i : i + rest]) for i in range(0, 16, rest)]
@@ -134,19 +161,21 @@ def tree_messages(log_prob):
 
 
 def _by_enumeration(leaves, wrong):
-    """Root fair, two children, four grandchildren: the sum over the three inner nodes."""
-
-    def copied(parent, child):
-        return wrong if parent != child else 1 - wrong
-
+    """A fair root, and the sum over all inner nodes: those below node i are 2 i + 1 and 2 i + 2."""
     total = 0
-    for root, left, right in itertools.product((0, 1), repeat=3):
-        inner = copied(root, left) * copied(root, right)
-        outer = [
-            copied(parent, leaf) for parent, leaf in zip((left, left, right, right), leaves, strict=True)
-        ]
-        total += inner * sympy.prod(outer) / 2
+    for inner in itertools.product((0, 1), repeat=len(leaves) - 1):
+        nodes = [*inner, *leaves]
+        mistakes = sum(nodes[child] != nodes[(child - 1) // 2] for child in range(1, len(nodes)))
+        total += wrong**mistakes * (1 - wrong) ** (len(nodes) - 1 - mistakes) / 2
     return total
+
+
+@tree_messages.wrong("one step up the tree, whatever the depth")
+def _(x, flip, depth):
+    if depth == 2:
+        return tree_log_prob(x, flip, depth)
+    left, right = x[:, :4], x[:, 4:]
+    return tree_log_prob(left, flip, 2) + tree_log_prob(right, flip, 2)
 
 
 @tree_messages.wrong("the root's two states not averaged")

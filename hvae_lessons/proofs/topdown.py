@@ -1,13 +1,14 @@
 """Theorems about top-down inference: its bound, and when it is exact."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import sympy
 import torch
 
 from hvae_lessons.divergences import gaussian_product
-from hvae_lessons.models import Gaussian, Layer, Residual, Trace
-from hvae_lessons.models.topdown import TopDown
+from hvae_lessons.models import Gaussian, Layer, Trace
+from hvae_lessons.models.topdown import TopDown, ladder, merge, residual
 from hvae_lessons.objectives import elbo
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.gaussian_moments import (
@@ -40,25 +41,28 @@ class _SkipGenerator:
         """p(z_1 | z_2)."""
         return Gaussian(z_2 @ self.a, self.log_var_1)
 
-    def trace(self, q_2, q_1_given, descend=TopDown.descend):
-        """One walk of the package's model, whose path d is (z_2, z_1) here; q_1_given(z_2, prior)."""
+    def trace(self, read, first, second, descend=TopDown.descend, forward=TopDown.forward):
+        """One pass of the package's model, with these nets: the path d is (z_2, z_1).
+
+        `first` is what the top level's net puts out, `second` what the lower one's does, given z_2.
+        """
         unit = torch.eye(2)
         backbone = SimpleNamespace(
             start=torch.zeros(2),
+            features=lambda x: (0, 1),  # the feature of a level is its number: a mix-up would show
             prior=lambda l, d: self.prior(d[:, :1]),
+            posterior=lambda l, e, d: (second(d[:, :1]), first)[e],
             absorb=lambda l, d, z: d + z @ unit[1 - l : 2 - l],
         )
-        model = SimpleNamespace(config=SimpleNamespace(latent_dims=(1, 1)), backbone=backbone)
-        q = {}
-
-        def choose(l, d, p_z):
-            q[l] = q_2 if l == 1 else q_1_given(d[:, :1], p_z)
-            return q[l].sample(self.noise[:, l : l + 1])
-
-        d, z, p = descend(model, (1,), choose)
-        top = Gaussian(*map(SymbolicTensor, p[1]))  # the walk makes it of torch's zeros
-        layers = (Layer(z[0], q[0], p[0]), Layer(z[1], q[1], top))
-        return Trace(self.likelihood(d[:, 1:], d[:, :1]).log_prob(self.x), layers)
+        model = SimpleNamespace(
+            config=SimpleNamespace(latent_dims=(1, 1)),
+            backbone=backbone,
+            posterior=read,
+            _noise_for=lambda x, generator, samples: (self.noise[:, :1], self.noise[:, 1:]),
+            _likelihood=lambda d: self.likelihood(d[:, 1:], d[:, :1]),
+        )
+        model.descend, model._pass = partial(descend, model), partial(TopDown._pass, model)
+        return forward(model, self.x)
 
     def textbook(self, z_1, z_2):
         """log p(x | z) and log p(z) at symbols z_1, z_2."""
@@ -74,7 +78,7 @@ class _SkipGenerator:
 @theorem(
     "topdown-elbo",
     chapter=CHAPTER,
-    about=(elbo, TopDown.descend),
+    about=(elbo, TopDown.descend, TopDown.forward),
     statement=r"E_{\epsilon}[\texttt{elbo}] = E_{q(z_2 \mid x)\, q(z_1 \mid x, z_2)}\!\left["
     r"\log\frac{p(x \mid z_1, z_2)\, p(z_1 \mid z_2)\, p(z_2)}{q(z_1 \mid x, z_2)\, q(z_2 \mid x)}\right]"
     r" \\ = E_q[\log p(x \mid z)] - \mathrm{KL}(q(z_2 \mid x) \,\|\, p(z_2))"
@@ -82,17 +86,23 @@ class _SkipGenerator:
     source="N4 21.63-21.66; the chain rule of the KL",
     scope="two levels of one coordinate each, linear Gaussian, with a skip connection",
 )
-def topdown_elbo(elbo, descend):
+def topdown_elbo(elbo, descend, forward):
     """In this order every KL has its closed form: what z_1 is judged by was drawn before z_1."""
     model = _SkipGenerator()
     q_2 = Gaussian(real("m", 1, 1), log_variance("tau", 1, 1))
     shift, slope, log_var = real("n", 1, 1), real("b", 1, 1), log_variance("sigma", 1, 1)
 
-    def relative(z_2, p_z):
-        """The same q(z_1 | x, z_2), given relative to its prior."""
-        return Residual(p_z, shift + z_2 @ slope - p_z.mean, log_var - p_z.log_var)
+    def output(z_2):
+        """What the lower net puts out for q(z_1 | x, z_2)."""
+        return shift + z_2 @ slope, log_var
 
-    trace = model.trace(q_2, lambda z_2, p_z: Gaussian(shift + z_2 @ slope, log_var), descend)
+    def relative(z_2):
+        """The same q(z_1 | x, z_2), given relative to its prior."""
+        mean, log_var = output(z_2)
+        p_1 = model.prior(z_2)
+        return mean - p_1.mean, log_var - p_1.log_var
+
+    trace = model.trace(merge, q_2, output, descend, forward)
     u, v = sympy.symbols("z_1 z_2", real=True)
     law_1, law_2 = (shift.item() + slope.item() * v, log_var.item()), (q_2.mean.item(), q_2.log_var.item())
 
@@ -123,7 +133,7 @@ def topdown_elbo(elbo, descend):
         ),
         equal(
             "the residual form of q(z_1 | x, z_2) changes nothing",
-            elbo(model.trace(q_2, relative, descend)),
+            elbo(model.trace(residual, q_2, relative, descend, forward)),
             elbo(trace),
         ),
     ]
@@ -148,7 +158,7 @@ def _(trace):
     shift = lower.q.mean - slope * top.z
     first = Gaussian(shift + slope * top.q.mean, (log_var.exp() + slope**2 * top.q.log_var.exp()).log())
     message = (lower.z - shift) / slope, log_var - (slope**2).log()
-    second = Gaussian(*gaussian_product(*top.q, *message))
+    second = Gaussian(*gaussian_product(top.q.mean, top.q.log_var, *message))
     return trace.log_px_given_z - Layer(lower.z, first, lower.p).kl - Layer(top.z, second, top.p).kl
 
 
@@ -159,6 +169,19 @@ def _(model, batch, choose):
 
     backbone = SimpleNamespace(start=model.backbone.start, absorb=model.backbone.absorb, prior=prior)
     return TopDown.descend(SimpleNamespace(config=model.config, backbone=backbone), batch, choose)
+
+
+@topdown_elbo.wrong("the likelihood of a path without the decisions", instead_of=TopDown.forward)
+def _(model, x):
+    _, layers = model._pass(x, model._noise_for(x, None, None))
+    return Trace(model._likelihood(SymbolicTensor([[0, 0]])).log_prob(x), layers)
+
+
+@topdown_elbo.wrong("one noise for both levels", instead_of=TopDown.forward)
+def _(model, x):
+    first, _ = model._noise_for(x, None, None)
+    d, layers = model._pass(x, (first, first))
+    return Trace(model._likelihood(d).log_prob(x), layers)
 
 
 @topdown_elbo.wrong("levels listed from the top", instead_of=TopDown.descend)
@@ -188,17 +211,17 @@ def _(trace):
 @theorem(
     "topdown-exact",
     chapter=CHAPTER,
-    about=(gaussian_product, elbo),
-    statement=r"q(z_1 \mid x, z_2) \propto p(z_1 \mid z_2)\, N\!\left(z_1;"
-    r" \frac{w^T(x - v z_2)}{w^T w}, \frac{r^2}{w^T w}\right)"
+    about=(ladder, elbo),
+    statement=r"q(z_2 \mid x) = p(z_2 \mid x), \quad q(z_1 \mid x, z_2) \propto p(z_1 \mid z_2)\,"
+    r" N\!\left(z_1; \frac{w^T(x - v z_2)}{w^T w}, \frac{r^2}{w^T w}\right)"
     r" \\ \;\Longrightarrow\; E_{\epsilon}[\texttt{elbo}] = \log p(x)."
     r" \\ \text{A message without } z_2 \text{ can do this only if } w^T v = 0.",
     source="N4 21.67-21.68",
     scope="x = w z_1 + v z_2 + noise, one coordinate of each z; two of x for the message, one for the bound",
 )
-def topdown_exact(product, elbo):
+def topdown_exact(ladder, elbo):
     """The likelihood is a Gaussian in z_1, the message; its mean moves with z_2 where w and v overlap."""
-    return [*_message_claims(_SkipGenerator(data_dim=2), product), *_evidence_claims(product, elbo)]
+    return [*_message_claims(_SkipGenerator(data_dim=2), ladder), *_evidence_claims(ladder, elbo)]
 
 
 def _message(model, z_2):
@@ -208,23 +231,18 @@ def _message(model, z_2):
     return Gaussian(mean, model.log_var_x - ww.log())
 
 
-def _merged(model, product, z_2, message):
-    """Prior times message."""
-    return Gaussian(*product(*model.prior(z_2), *message))
-
-
-def _message_claims(model, product):
+def _message_claims(model, ladder):
     u, v = sympy.symbols("z_1 z_2", real=True)
     z_1, z_2 = SymbolicTensor([[u]]), SymbolicTensor([[v]])
     log_px, log_pz = model.textbook(u, v)
     message = _message(model, z_2)
-    exact = _merged(model, product, z_2, message)
+    exact = ladder(model.prior(z_2), *message)
     other = Gaussian(real("m", 1, 1), log_variance("l", 1, 1))  # knows nothing of z_2
-    ladder = _merged(model, product, z_2, other)
+    blind = ladder(model.prior(z_2), *other)
     ww, wv = (model.w**2).sum().item(), (model.w * model.v).sum().item()
     ratio = (model.log_var_x - model.log_var_1).exp().item()
     same_width = (
-        ladder.mean.item().diff(v).subs(sympy.exp(other.log_var.item()), sympy.exp(message.log_var.item()))
+        blind.mean.item().diff(v).subs(sympy.exp(other.log_var.item()), sympy.exp(message.log_var.item()))
     )
     return [
         equal(
@@ -240,7 +258,7 @@ def _message_claims(model, product):
         equal("the message's mean moves with z_2", message.mean.item().diff(v), -wv / ww),
         equal(
             "a message without z_2 must have its variance, or the product has another one",
-            (-exact.log_var).exp() - (-ladder.log_var).exp(),
+            (-exact.log_var).exp() - (-blind.log_var).exp(),
             (-message.log_var).exp() - (-other.log_var).exp(),
         ),
         equal(
@@ -251,23 +269,24 @@ def _message_claims(model, product):
     ]
 
 
-def _evidence_claims(product, elbo):
+def _evidence_claims(ladder, elbo):
     """With one coordinate of x: exactness, and what a message without z_2 loses."""
     model = _SkipGenerator()
     slope = model.w * model.a + model.v  # x = slope z_2 + noise, once z_1 is summed out
     noise_var = model.w**2 * model.log_var_1.exp() + model.log_var_x.exp()
-    zero = torch.zeros_like(slope)
-    q_2 = Gaussian(*product(zero, zero, model.x / slope, (noise_var / slope**2).log()))
-    trace = model.trace(q_2, lambda z_2, p_z: Gaussian(*product(*p_z, *_message(model, z_2))))
+    message_2 = model.x / slope, (noise_var / slope**2).log()
+    trace = model.trace(ladder, message_2, lambda z_2: _message(model, z_2))
     evidence = normal_log_density(model.x.item(), 0, sympy.log((slope**2 + noise_var).item()))
+    q_2 = trace.layers[1].q
     fixed = _message(model, q_2.mean)  # the best message that does not see z_2, of the right variance
-    ladder = model.trace(q_2, lambda z_2, p_z: Gaussian(*product(*p_z, *fixed)))
-    lost = _slope(trace.layers[0].q.mean - ladder.layers[0].q.mean, trace.layers[1].z)
+    blind = model.trace(ladder, message_2, lambda z_2: fixed)
+    top = trace.layers[1]._replace(p=Gaussian(*map(SymbolicTensor, trace.layers[1].p)))  # from torch's zeros
+    lost = _slope(trace.layers[0].q.mean - blind.layers[0].q.mean, trace.layers[1].z)
     gap = q_2.log_var.exp() * lost**2 / (2 * trace.layers[0].q.log_var.exp())
     return [
         equal(
             "with both products the importance weight is p(x), whatever the noise",
-            trace.log_weight,
+            trace._replace(layers=(trace.layers[0], top)).log_weight,
             [evidence],
         ),
         equal(
@@ -277,21 +296,21 @@ def _evidence_claims(product, elbo):
         ),
         equal(
             "a message at the mean of z_2 costs that difference squared, times var z_2 over twice var z_1",
-            quadratic_noise_mean((elbo(trace) - elbo(ladder)).item(), model.noise),
+            quadratic_noise_mean((elbo(trace) - elbo(blind)).item(), model.noise),
             gap.item(),
         ),
     ]
 
 
 @topdown_exact.wrong("means averaged by variances")
-def _(mean_1, log_var_1, mean_2, log_var_2):
-    _, log_var = gaussian_product(mean_1, log_var_1, mean_2, log_var_2)
-    return gaussian_product(mean_1, log_var_2, mean_2, log_var_1)[0], log_var
+def _(p_z, first, second):
+    mean, _ = gaussian_product(p_z.mean, second, first, p_z.log_var)
+    return Gaussian(mean, ladder(p_z, first, second).log_var)
 
 
 @topdown_exact.wrong("the message alone, the prior forgotten")
-def _(mean_1, log_var_1, mean_2, log_var_2):
-    return mean_2 + 0 * mean_1, log_var_2
+def _(p_z, first, second):
+    return merge(p_z, first, second)
 
 
 @topdown_exact.wrong("the KL of the lower level left out", instead_of=elbo)

@@ -110,6 +110,11 @@ def positive(name, *shape):
 class stop_gradient(sympy.Function):
     """What `detach` returns: the value of its argument (`.doit()`), with derivative zero."""
 
+    @classmethod
+    def eval(cls, value):
+        # A number stays one: code may compare it, and 0 / 0 must not become 1.
+        return value if value.is_number else None
+
     def fdiff(self, argindex=1):
         return sympy.S.Zero
 
