@@ -10,7 +10,6 @@ the mixtures on pixels the best setting is found with the labels, which favors t
 """
 
 import json
-import platform
 import sys
 import time
 import warnings
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from seeded_runs import machine
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -263,9 +263,7 @@ def main():
         section = part(name)
         record = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
         record[name] = section
-        record["machine"] = (
-            f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}"
-        )
+        record["machine"] = machine()
         RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

@@ -6,20 +6,17 @@ Data: the MNIST subset (8,000 training, 2,000 test images), pixels sampled anew 
 test set binarized once with a fixed seed. The chapter quotes these numbers; a test compares quotes and file.
 """
 
-import json
-import platform
 import time
-from pathlib import Path
 
 import torch
+from seeded_runs import path_of, record_runs
 
-from hvae_lessons.data import binarize, binarize_static, load_mnist
+from hvae_lessons.data import binarize
 from hvae_lessons.models import ConvTopDownConfig, TopDown
 from hvae_lessons.objectives import balanced_elbo, beta_elbo, elbo
 from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
 
-RESULT = Path(__file__).parent / "results" / "convolutional_seeds.json"
 SEEDS = (0, 1, 2, 3, 4)
 CONFIG = ConvTopDownConfig(levels=((14, 1), (7, 1)), channels=16)
 SETTINGS = {"batch_size": 50, "learning_rate": 5e-3, "epochs": 2}
@@ -61,25 +58,12 @@ def measure(name, seed, images, test_x):
     }
 
 
-def main():
-    torch.set_num_threads(1)
-    images = load_mnist()
-    test_x = binarize_static(images.test_x)
-    runs = []
-    for name in OBJECTIVES:
-        for seed in SEEDS:
-            runs.append(measure(name, seed, images, test_x))
-            print(runs[-1], flush=True)
-    record = {
-        "model": "ConvTopDownConfig(levels=((14, 1), (7, 1)), channels=16): residual posterior, Adam",
-        "data": "MNIST subset, 8,000 and 2,000 images; dynamic binarization, static for the test set",
-        "settings": {**SETTINGS, "warm_up_steps": WARM_UP_STEPS},
-        "machine": f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}",
-        "runs": runs,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    record_runs(
+        path_of(__file__),
+        measure,
+        OBJECTIVES,
+        SEEDS,
+        model="ConvTopDownConfig(levels=((14, 1), (7, 1)), channels=16): residual posterior, Adam",
+        settings={**SETTINGS, "warm_up_steps": WARM_UP_STEPS},
+    )

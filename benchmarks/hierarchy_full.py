@@ -10,12 +10,12 @@ first 1,000 test images, because 5,000 samples of each of 10,000 images take an 
 """
 
 import json
-import platform
 import sys
 import time
 from pathlib import Path
 
 import torch
+from seeded_runs import machine
 
 from hvae_lessons.data import binarize, binarize_static, load_mnist
 from hvae_lessons.estimators import log_px_estimate
@@ -106,7 +106,7 @@ def main(names):
         "80; top-down: the same codes, width 300; ReLU, batch normalization, warm-up; one seed",
         "data": "MNIST, 60,000 and 10,000 images; dynamic binarization, the test set binarized once",
         "settings": {"stages": STAGES, "batch_size": BATCH, "warm_up_epochs": WARM_UP_EPOCHS},
-        "machine": f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}",
+        "machine": machine(),
     }
     known = json.loads(RESULT.read_text(encoding="utf-8"))["runs"] if RESULT.exists() else []
     rows = {row["name"]: row for row in known}

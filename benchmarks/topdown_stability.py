@@ -17,13 +17,13 @@ Bernoulli. A run whose loss stopped being finite has the step at which it did an
 
 import json
 import math
-import platform
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from seeded_runs import machine
 
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
 from hvae_lessons.divergences import kl_gaussian, kl_gaussian_residual
@@ -220,7 +220,7 @@ def main():
         "TopDownConfig; deep: 8x8 digits, two variables a level, width 32; three levels: 8x8 digits, "
         "(8, 4, 2), width 64; ordinary: the MNIST subset, (32, 16, 8), width 200; Adam, batches of 100"
     )
-    record["machine"] = f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}"
+    record["machine"] = machine()
     for section in chosen:
         record[section] = []
         for entry in SECTIONS[section]():

@@ -6,21 +6,18 @@ Data: the MNIST subset (8,000 training, 2,000 test images), pixels sampled anew 
 test set binarized once with a fixed seed. The chapter quotes these numbers; a test compares quotes and file.
 """
 
-import json
-import platform
 import time
-from pathlib import Path
 
 import torch
+from seeded_runs import path_of, record_runs
 
-from hvae_lessons.data import binarize, binarize_static, load_mnist
+from hvae_lessons.data import binarize
 from hvae_lessons.estimators import log_px_estimate
 from hvae_lessons.metrics import active_by_kl
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
 
-RESULT = Path(__file__).parent / "results" / "vae_seeds.json"
 SEEDS = (0, 1, 2)
 EPOCHS = {2: 24, 20: 20}  # latent size -> epochs, as in the chapter
 SETTINGS = {"batch_size": 100, "learning_rate": 2e-3}
@@ -60,25 +57,12 @@ def measure(latent_dim, seed, images, test_x):
     }
 
 
-def main():
-    torch.set_num_threads(1)
-    images = load_mnist()
-    test_x = binarize_static(images.test_x)
-    runs = []
-    for latent_dim in EPOCHS:
-        for seed in SEEDS:
-            runs.append(measure(latent_dim, seed, images, test_x))
-            print(runs[-1], flush=True)
-    record = {
-        "model": "784-200-200-Z, ReLU, Bernoulli likelihood, Adam",
-        "data": "MNIST subset, 8,000 and 2,000 images; dynamic binarization, static for the test set",
-        "settings": {**SETTINGS, "epochs": EPOCHS},
-        "machine": f"{platform.system()} {platform.machine()}, one thread, PyTorch {torch.__version__}",
-        "runs": runs,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    record_runs(
+        path_of(__file__),
+        measure,
+        EPOCHS,
+        SEEDS,
+        model="784-200-200-Z, ReLU, Bernoulli likelihood, Adam",
+        settings={**SETTINGS, "epochs": EPOCHS},
+    )
