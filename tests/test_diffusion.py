@@ -4,15 +4,12 @@ import math
 
 import pytest
 import torch
+from random_data import generator
 
 from hvae_lessons.estimators import log_px_estimate
 from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def model(steps=4):

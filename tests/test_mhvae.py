@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from random_data import binary, generator, scatter
 from torch.distributions import MultivariateNormal
 
 from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
@@ -15,14 +16,6 @@ from hvae_lessons.training import fit
 
 WIRINGS = ("chain", "noise")
 LINEAR = {"likelihood": "gaussian", "noise_log_var": -1.0, "constant_variance": True}
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def binary(count, size, seed=0):
-    return torch.rand(count, size, generator=generator(seed)).round()
 
 
 def small(**changes):
@@ -39,12 +32,6 @@ def linear(dims, wiring="chain", data_dim=3, seed=0):
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator(seed + 1)))
     return model
-
-
-def scatter(count=500, data_dim=3, seed=5):
-    mixing = torch.randn(2, data_dim, generator=generator(seed + 2))
-    code = torch.randn(count, 2, generator=generator(seed))
-    return code @ mixing + 0.5 * torch.randn(count, data_dim, generator=generator(seed + 1))
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from random_data import binary, generator
 
 from hvae_lessons.estimators import log_px_estimate
 from hvae_lessons.models import VAE, Bernoulli, Gaussian, Layer, LinearGaussian, Point, Residual, VAEConfig
@@ -15,14 +16,6 @@ CONFIGS = [
     VAEConfig(data_dim=12, latent_dim=3, hidden=(8,), posterior="point", activation="softplus"),
 ]
 LINEAR = VAEConfig(data_dim=5, latent_dim=2, hidden=(), likelihood="gaussian")
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def binary(count, size, seed=0):
-    return torch.rand(count, size, generator=generator(seed)).round()
 
 
 def correlated(count, seed=0):

@@ -1,12 +1,9 @@
 """Network blocks: sizes, seeds, and the autoregressive mask."""
 
 import torch
+from random_data import generator
 
 from hvae_lessons.nets import AutoregressiveLinear, BatchNorm, hidden_layers, linear, mlp
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def test_mlp_is_affine_with_two_sizes_and_nonlinear_with_more():

@@ -2,15 +2,12 @@
 
 import pytest
 import torch
+from random_data import generator
 from torch import nn
 
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.spectral import SpectralPenalty, power_iteration, weight_matrices
 from hvae_lessons.training import fit
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def matrix(rows, columns, seed=0):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from random_data import binary, generator, scatter
 from torch import nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
@@ -16,14 +17,6 @@ from hvae_lessons.training import fit
 
 POSTERIORS = ("merge", "ladder", "residual")
 AFFINE = {"blocks": 0, "constant_variance": True, "likelihood": "gaussian", "noise_log_var": -1.0}
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def binary(count, size, seed=0):
-    return torch.rand(count, size, generator=generator(seed)).round()
 
 
 def small(**changes):
@@ -42,12 +35,6 @@ def affine(dims, posterior="merge", data_dim=3, seed=0):
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator(seed + 1)))
     return model
-
-
-def scatter(count=500, data_dim=3, seed=5):
-    mixing = torch.randn(2, data_dim, generator=generator(seed + 2))
-    code = torch.randn(count, 2, generator=generator(seed))
-    return code @ mixing + 0.5 * torch.randn(count, data_dim, generator=generator(seed + 1))
 
 
 CONFIGS = [

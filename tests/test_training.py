@@ -5,16 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from random_data import generator
 
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.training import TrainingDiverged, fit
 
 CONFIG = VAEConfig(data_dim=6, latent_dim=2, hidden=(5,))
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 def data(count=20):
