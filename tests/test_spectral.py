@@ -31,6 +31,13 @@ def test_power_iteration_finds_the_largest_singular_value(rows, columns):
     torch.testing.assert_close((vector @ direction).abs(), torch.ones((), dtype=torch.float64))
 
 
+def test_one_iteration_by_hand():
+    """W = diag(2, 1), v = (1, 1): W v = (2, 1), W^T u = (4, 1) / sqrt 5, and that has length sqrt(17 / 5)."""
+    sigma, vector = power_iteration(torch.diag(torch.tensor([2.0, 1.0])), torch.ones(2))
+    torch.testing.assert_close(sigma, torch.tensor(17 / 5).sqrt())
+    torch.testing.assert_close(vector, torch.tensor([4.0, 1.0]) / 17**0.5)
+
+
 def test_the_estimate_climbs_and_stays_below():
     weight, vector, estimates = matrix(20, 30), start(30), []
     for _ in range(50):

@@ -248,6 +248,20 @@ def test_residual_blocks_start_at_one_size_whatever_the_depth():
     assert growth(100, scaled=True) < 2 * growth(4, scaled=True)
 
 
+@pytest.mark.parametrize("make", [small, small_conv], ids=["vectors", "maps"])
+def test_what_is_added_to_the_path_is_scaled_by_one_over_the_root_of_the_blocks(make):
+    scaled, plain = (
+        TopDown(make(blocks=3, depth_scaled=choice), generator()).backbone for choice in (True, False)
+    )
+    scale = 1 / math.sqrt(3 * len(scaled.injections))
+    for part, other in zip(scaled.blocks, plain.blocks, strict=True):
+        for net, before in zip(part.nets, other.nets, strict=True):
+            assert torch.allclose(net[-1].weight, scale * before[-1].weight)
+            assert torch.allclose(net[-1].bias, scale * before[-1].bias)
+    for injection, before in zip(scaled.injections, plain.injections, strict=True):
+        assert torch.allclose(injection.weight, scale * before.weight)
+
+
 @pytest.mark.parametrize("posterior", POSTERIORS)
 def test_a_deep_hierarchy_starts_with_a_small_kl(posterior):
     """The path stays in bounds, or the variances, whose logarithm it sets, and the codes would run away."""
@@ -274,6 +288,13 @@ def test_upsampling_repeats_its_nearest_neighbor():
         injected = d.reshape(3, 2, 2) + backbone.injections[1].bias.reshape(3, 1, 1)
         below = backbone.absorb(1, d, z).reshape(3, 4, 4)
     assert torch.allclose(below, injected.repeat_interleave(2, 1).repeat_interleave(2, 2))
+    for place in range(12):  # z is three maps of 2x2, one after the other: each number acts at its own place
+        with torch.no_grad():
+            moved = backbone.absorb(1, d, torch.eye(12)[place : place + 1]).reshape(3, 4, 4) - below
+        row, column = divmod(place % 4, 2)
+        square = moved.abs().sum(0)
+        assert (square[2 * row : 2 * row + 2, 2 * column : 2 * column + 2] > 1e-6).all()
+        assert (square > 1e-6).sum() == 4
 
 
 @pytest.mark.parametrize("config", [small(), small_conv(levels=((4, 1), (2, 2), (2, 1)))], ids=str)

@@ -10,7 +10,7 @@ from hvae_lessons.divergences import gaussian_product
 from hvae_lessons.models import Gaussian, Layer, Trace
 from hvae_lessons.models.topdown import TopDown, ladder, merge, residual
 from hvae_lessons.objectives import elbo
-from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.gaussian_moments import (
     gaussian_mean,
     log_variance,
@@ -255,7 +255,7 @@ def _message_claims(model, ladder):
             (exact.log_prob(z_1).item() - log_px - log_pz).diff(u),
             0,
         ),
-        equal("the message's mean moves with z_2", message.mean.item().diff(v), -wv / ww),
+        true("the message's mean moves with z_2", sympy.Eq(message.mean.item().diff(v), -wv / ww)),
         equal(
             "a message without z_2 must have its variance, or the product has another one",
             (-exact.log_var).exp() - (-blind.log_var).exp(),
