@@ -1,14 +1,12 @@
 """Metrics of a clustering, its start from a mixture, and its figures."""
 
-import ast
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
+from quotations import quoted, record
 from sklearn.metrics import mutual_info_score
 
 from hvae_lessons.cluster_start import start_mixture
@@ -133,34 +131,24 @@ def test_the_graphs_are_three():
     assert len(figures.cluster_graphs("t").axes) == 3
 
 
-ROOT = Path(__file__).resolve().parents[1]
-RECORD = json.loads((ROOT / "benchmarks" / "results" / "clustering_seeds.json").read_text(encoding="utf-8"))
-
-
-def quoted(name):
-    """The literal that the chapter assigns to a name."""
-    notebook = json.loads((ROOT / "book" / "clustering.ipynb").read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            for node in ast.parse("".join(cell["source"])).body:
-                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(name)
+RECORD = record("clustering_seeds")
 
 
 def test_the_chapter_quotes_the_measured_accuracies():
     for data, name in (("8x8 digits", "digits"), ("MNIST subset", "mnist")):
         section = RECORD[name]
-        for method, values in quoted("seeds")[data].items():
+        for method, values in quoted("clustering", "seeds")[data].items():
             measured = section["baselines"].get(method) or [run[method] for run in section["runs"]]
             assert list(values) == measured
 
 
 def test_the_chapter_quotes_the_measured_cures():
     for name, key in (("information", "information"), ("correct", "accuracy")):
-        for cure, values in quoted(name).items():
+        for cure, values in quoted("clustering", name).items():
             assert values == pytest.approx([run[key] for run in RECORD["collapse"][cure]], abs=0.0051)
 
 
 def test_the_chapter_quotes_the_measured_times():
-    assert quoted("milliseconds") == {part: RECORD["cost"][part] for part in ("label's term", "whole step")}
+    assert quoted("clustering", "milliseconds") == {
+        part: RECORD["cost"][part] for part in ("label's term", "whole step")
+    }

@@ -1,19 +1,14 @@
 """Figures of the hierarchy: they show the data they were given, and the chapter quotes what was measured."""
 
-import ast
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch
+from quotations import quoted, record
 
 from hvae_lessons import figures
 from hvae_lessons.figures import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import INFERENCE, MODEL
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -85,20 +80,8 @@ def test_diffusion_runs_from_left_to_right():
     ]
 
 
-def quoted(name):
-    """A dictionary that the chapter writes down, from its source."""
-    notebook = json.loads((ROOT / "book" / "mhvae.ipynb").read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            for node in ast.parse("".join(cell["source"])).body:
-                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(name)
-
-
 def measured(name, value):
-    record = json.loads((ROOT / "benchmarks" / "results" / "hierarchy_seeds.json").read_text())
-    return [value(run) for run in record["runs"] if run["name"] == name]
+    return [value(run) for run in record("hierarchy_seeds")["runs"] if run["name"] == name]
 
 
 def test_the_chapter_quotes_the_measured_bounds():
@@ -108,7 +91,7 @@ def test_the_chapter_quotes_the_measured_bounds():
         "3 levels, no help": "3 levels, no help",
         "3 levels, helped": "3 levels, all three",
     }
-    seeds = quoted("seeds")
+    seeds = quoted("mhvae", "seeds")
     assert seeds.keys() == names.keys()
     for name, source in names.items():
         assert seeds[name] == pytest.approx(measured(source, lambda run: run["negative_elbo"]), abs=0.051)
@@ -116,7 +99,7 @@ def test_the_chapter_quotes_the_measured_bounds():
 
 def test_the_chapter_quotes_the_measured_top_levels():
     names = {"warm-up + normalization": "both", "all three, noise wiring": "all three, noise"}
-    for name, (kl, negative_elbo) in quoted("top_level").items():
+    for name, (kl, negative_elbo) in quoted("mhvae", "top_level").items():
         source = name if name.startswith("2 levels") else f"3 levels, {names.get(name, name)}"
         assert kl == pytest.approx(measured(source, lambda run: run["kl_per_level"][-1]), abs=0.006)
         assert negative_elbo == pytest.approx(measured(source, lambda run: run["negative_elbo"]), abs=0.051)

@@ -1,19 +1,15 @@
 """Figures of top-down inference show what they were given; the chapter quotes what was measured."""
 
-import ast
-import json
-from pathlib import Path
 from statistics import mean
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from quotations import quoted, record
 
 from hvae_lessons import figures
 from hvae_lessons.figures.style import GAP, INFERENCE, MODEL
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -87,21 +83,6 @@ def test_costs_are_drawn_as_given():
     assert [list(line.get_ydata()) for line in time.lines] == [[5, 6], [3, 4]]
 
 
-def quoted(name):
-    """A dictionary that the chapter writes down, from its source."""
-    notebook = json.loads((ROOT / "book" / "topdown.ipynb").read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            for node in ast.parse("".join(cell["source"])).body:
-                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
-                    return ast.literal_eval(node.value)
-    raise AssertionError(name)
-
-
-def record(file):
-    return json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text(encoding="utf-8"))
-
-
 def runs(name):
     """The three seeds of a row of the chapter's tables."""
     if name in ("Markov chain", "Markov chain, no help"):
@@ -119,7 +100,7 @@ def levels(found):
 
 
 def test_the_chapter_quotes_the_measured_bounds_and_levels():
-    seeds, per_level = quoted("seeds"), quoted("per_level")
+    seeds, per_level = quoted("topdown", "seeds"), quoted("topdown", "per_level")
     assert seeds.keys() == per_level.keys()
     assert len(seeds) == 8
     for name, values in seeds.items():
@@ -129,12 +110,12 @@ def test_the_chapter_quotes_the_measured_bounds_and_levels():
 
 
 def test_the_chapter_quotes_what_balancing_did():
-    for name, (negative_elbo, *kl) in quoted("balanced_vectors").items():
+    for name, (negative_elbo, *kl) in quoted("topdown", "balanced_vectors").items():
         found = runs(name)
         assert len(found) == 3
         assert negative_elbo == pytest.approx(mean(run["negative_elbo"] for run in found), abs=0.051)
         assert kl == pytest.approx(levels(found), abs=0.051)
-    for name, rows in quoted("balanced_maps").items():
+    for name, rows in quoted("topdown", "balanced_maps").items():
         found = [run for run in record("convolutional_seeds")["runs"] if run["name"] == name]
         assert len(rows) == len(found) == 5
         for row, run in zip(rows, found):
@@ -143,7 +124,7 @@ def test_the_chapter_quotes_what_balancing_did():
 
 def test_the_chapter_quotes_the_whole_data_set():
     found = {run["name"]: run for run in record("hierarchy_full")["runs"]}
-    rows = quoted("full")
+    rows = quoted("topdown", "full")
     assert rows.keys() == found.keys()
     names = ("negative_elbo", "negative_elbo_of_first_1000", "negative_iwae_5000_of_first_1000")
     for name, row in rows.items():
@@ -175,7 +156,7 @@ MEASURED = {
 
 
 def test_the_chapter_quotes_what_the_tricks_did():
-    stability, measured = record("topdown_stability"), quoted("measured")
+    stability, measured = record("topdown_stability"), quoted("topdown", "measured")
     assert measured.keys() == MEASURED.keys()
     for name, (section, settings) in MEASURED.items():
         found = [

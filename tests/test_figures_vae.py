@@ -1,9 +1,6 @@
 """The VAE chapter's figures show the data they are given, and its quoted numbers are the measured ones."""
 
-import ast
-import json
 import math
-from pathlib import Path
 
 import matplotlib
 
@@ -13,11 +10,10 @@ import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from quotations import quoted, record
 
 from hvae_lessons import figures
 from hvae_lessons.training import History
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -124,17 +120,9 @@ def test_vae_architecture_names_both_arrows():
 
 
 def test_the_chapter_quotes_the_measured_seeds():
-    record = json.loads((ROOT / "benchmarks" / "results" / "vae_seeds.json").read_text())
-    notebook = json.loads((ROOT / "book" / "vae.ipynb").read_text())
-    (line,) = (
-        line
-        for cell in notebook["cells"]
-        for line in "".join(cell["source"]).splitlines()
-        if line.startswith("three_seeds = ")
-    )
-    quoted = ast.literal_eval(line.partition(" = ")[2].partition("#")[0].strip())
+    seeds, runs = quoted("vae", "three_seeds"), record("vae_seeds")["runs"]
     for latent_dim in (2, 20):
-        measured = [run["negative_elbo"] for run in record["runs"] if run["latent_dim"] == latent_dim]
+        measured = [run["negative_elbo"] for run in runs if run["latent_dim"] == latent_dim]
         assert len(measured) == 3
-        assert quoted[f"Z = {latent_dim}"] == pytest.approx(measured, abs=0.051)
-    assert all(run["negative_elbo"] < 784 * math.log(2) for run in record["runs"])
+        assert seeds[f"Z = {latent_dim}"] == pytest.approx(measured, abs=0.051)
+    assert all(run["negative_elbo"] < 784 * math.log(2) for run in runs)
