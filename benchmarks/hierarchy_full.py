@@ -113,7 +113,7 @@ def main(names):
     for name in names:
         rows[name] = measure(name, images, test_x)
         print(rows[name], flush=True)
-        # After each model: the whole takes half an hour, and four fifths of it are worth keeping.
+        # After each model: the whole takes most of an hour, and what is done is worth keeping.
         runs = [rows[key] for key in RUNS if key in rows]
         RESULT.write_text(json.dumps({**record, "runs": runs}, indent=2) + "\n", encoding="utf-8")
 

@@ -506,6 +506,7 @@ BAD = [
     ("models.trace.Point.kl_per_dimension", {"p": V}, "p", "a Gaussian", "Tensor"),
     ("models.trace.Bernoulli.log_prob", {"x": WIDE}, "logits", "matches x (4, 3)", "(4, 2)"),
     ("models.linear_gaussian.LinearGaussian.from_vae", {"model": vae}, "model", "hidden=()", "hidden=(3,)"),
+    ("models.linear_gaussian.LinearGaussian.from_hierarchy", {"model": vae}, "model", "a TopDown", "VAE"),
     (
         "models.linear_gaussian.LinearGaussian.from_hierarchy",
         {"model": mhvae},

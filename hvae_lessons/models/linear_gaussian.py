@@ -15,6 +15,7 @@ import torch
 from hvae_lessons.checks import check_data, check_event, check_size, expect
 from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.divergences import kl_gaussian_full, kl_standard_gaussian
+from hvae_lessons.models.hierarchy import Hierarchy
 
 
 class LinearGaussian(NamedTuple):
@@ -38,6 +39,7 @@ class LinearGaussian(NamedTuple):
 
         x is affine in that noise: the columns of the weight are what a unit of noise adds to the mean of x.
         """
+        expect(isinstance(model, Hierarchy), "model", "an MHVAE or a TopDown", type(model).__name__)
         config = model.config
         is_linear = config.is_affine and config.likelihood == "gaussian"
         expect(is_linear, "model", "affine means, constant variances, a Gaussian likelihood", config)
