@@ -12,7 +12,7 @@ PYTEST := $(PY) -m pytest -n auto --maxprocesses 4
 NOTEBOOKS := $(wildcard book/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve lab test test-fast lint unit notebooks site bench colab strip format clean
+.PHONY: help install book serve lab test test-fast lint unit notebooks site elsewhere outputs bench colab strip format clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,14 +46,22 @@ unit: install
 
 # --lax: a cell must run; its output is compared only where the cell is tagged nbval-check-output.
 # loadfile: the cells of one notebook belong to one kernel.
+# KERNELS="$$(python tools/elsewhere.py --environment sse)" runs them as on another processor.
 notebooks: install
-	$(PYTEST) --dist loadfile --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS)
+	env $(KERNELS) $(PYTEST) --dist loadfile --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS)
 
 site: book
 	$(PYTEST) tests/site
 	$(PYTEST) tests/widgets
 
-bench: install ## run every benchmark again, about two hours; writes benchmarks/results
+elsewhere: install ## run the chapters as on other processors and with other seeds, compare what they print
+	$(PY) tools/elsewhere.py
+	$(PY) tools/elsewhere.py --seeds 1 2
+
+outputs: book ## store in the notebooks what their cells print, for the tests to compare
+	$(PY) tools/store_outputs.py
+
+bench: install ## run every benchmark again, some hours; writes hvae_lessons/_data/results
 	@for script in $(filter-out benchmarks/seeded_runs.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(PY) $$script || exit 1; done
 
 colab: install ## write the plain edition of the notebooks for Colab to _build/colab

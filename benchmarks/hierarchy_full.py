@@ -2,7 +2,7 @@
 
     HVAE_DATA=FOLDER python benchmarks/hierarchy_full.py [NAME ...]
 
-Writes benchmarks/results/hierarchy_full.json: the named rows of RUNS, or all, and keeps the others.
+Writes hvae_lessons/_data/results/hierarchy_full.json: the named rows of RUNS, or all, and keeps the others.
 
 Without HVAE_DATA the four IDX files are downloaded once. Binarization: pixels sampled anew in every epoch for
 training (dynamic); the test set sampled once with a fixed seed. The importance-weighted estimate is for the
@@ -12,10 +12,9 @@ first 1,000 test images, because 5,000 samples of each of 10,000 images take an 
 import json
 import sys
 import time
-from pathlib import Path
 
 import torch
-from seeded_runs import machine
+from seeded_runs import machine, path_of
 
 from hvae_lessons.data import binarize, binarize_static, load_mnist
 from hvae_lessons.estimators import log_px_estimate
@@ -24,7 +23,7 @@ from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
 
-RESULT = Path(__file__).parent / "results" / "hierarchy_full.json"
+RESULT = path_of(__file__)
 LATENT_DIMS = (40, 20, 10)
 HIDDEN = ((300, 300), (150, 150), (80, 80))
 WIDE = ((600, 600), (300, 300), (150, 150))  # as many weights as the top-down models have

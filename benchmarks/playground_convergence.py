@@ -11,10 +11,10 @@ import base64
 import json
 import platform
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import torch
+from seeded_runs import path_of
 
 from hvae_lessons.data import binarize
 from hvae_lessons.models import VAE, VAEConfig
@@ -92,7 +92,7 @@ def main():
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
-    path = Path(__file__).parent / "results" / "playground_convergence.json"
+    path = path_of(__file__)
     path.write_text(json.dumps(result, indent=2) + "\n")
 
 

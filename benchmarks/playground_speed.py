@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 from playwright.sync_api import sync_playwright
+from seeded_runs import path_of
 
 from hvae_lessons.data import binarize
 from hvae_lessons.models import VAE, VAEConfig
@@ -144,7 +145,7 @@ def main():
         "python": platform.python_version(),
         "processor_count": os.cpu_count(),
     }
-    path = Path(__file__).parent / "results" / "playground_speed.json"
+    path = path_of(__file__)
     path.write_text(json.dumps(result, indent=2) + "\n")
 
 

@@ -17,10 +17,10 @@ import os
 import platform
 import tempfile
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from seeded_runs import path_of
 from torch import nn
 
 from hvae_lessons.data import load_mnist
@@ -136,7 +136,7 @@ def main():
         "python": platform.python_version(),
         "processor_count": os.cpu_count(),
     }
-    path = Path(__file__).parent / "results" / "throughput.json"
+    path = path_of(__file__)
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))

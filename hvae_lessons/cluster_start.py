@@ -4,6 +4,7 @@ import torch
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_positive, expect
 from hvae_lessons.models.clustering import ClusterVAE
+from hvae_lessons.models.trace import standard_noise
 
 
 @torch.no_grad()
@@ -44,7 +45,7 @@ def start_mixture(model, x, *, codes="samples", samples=3, restarts=20, floor=1e
     z = q_z.mean
     if codes == "samples":
         generator = torch.Generator().manual_seed(seed)
-        z = q_z.sample(torch.randn((samples, *z.shape), generator=generator)).flatten(0, 1)
+        z = q_z.sample(standard_noise((samples, *z.shape), z, generator)).flatten(0, 1)
     mixture = GaussianMixture(
         clusters, covariance_type="full", n_init=restarts, reg_covar=floor, random_state=seed
     ).fit(z.double().numpy())

@@ -28,7 +28,7 @@ class ImageData:
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `name` | str | what the set is called in a figure |
-    | `train_x`, `test_x` | [N, D] float32 | pixels in [0, 1], 0 is background |
+    | `train_x`, `test_x` | [N, D] | pixels in [0, 1], 0 is background, in PyTorch's default precision |
     | `train_y`, `test_y` | [N] int64 | class of each image |
     | `image_shape` | (height, width) | with height * width = D |
 
@@ -241,10 +241,10 @@ def _check_fold(name: str, x: Tensor, height: int, width: int) -> None:
 
 
 def _image_data(name, train_x, train_y, test_x, test_y, scale, image_shape) -> ImageData:
-    """Flat float pixels and int64 labels from the arrays of a file."""
+    """Flat pixels in PyTorch's default precision and int64 labels from the arrays of a file."""
 
     def pixels(array):
-        return torch.from_numpy(np.divide(array.reshape(len(array), -1), scale, dtype=np.float32))
+        return torch.from_numpy(array.reshape(len(array), -1)).to(torch.get_default_dtype()) / scale
 
     def labels(array):
         return torch.from_numpy(array.astype(np.int64))

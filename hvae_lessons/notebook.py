@@ -4,8 +4,10 @@ import inspect
 import os
 
 import torch
+from IPython import get_ipython
 from IPython.display import HTML, Code, display
 
+from hvae_lessons.assertions import explain_failures
 from hvae_lessons.figures.style import apply_style
 from hvae_lessons.proofs import examine
 from hvae_lessons.proofs.rendering import chapter_markdown, theorem_markdown, theorem_text
@@ -15,6 +17,8 @@ def setup(seed=0):
     """Prepare a notebook and return the source of all its randomness.
 
     One thread per process: small models are slower with two, and notebooks run side by side.
+    Double precision: processors round differently, and in single precision training carries the difference
+    into the digits that a chapter prints.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -25,7 +29,10 @@ def setup(seed=0):
     Source: the settings are the project's own.
     """
     torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
     apply_style()
+    if (shell := get_ipython()) is not None:
+        explain_failures(shell)
     return torch.Generator().manual_seed(seed)
 
 

@@ -161,19 +161,21 @@ def balancing_weights(trace, sizes=None):
     return torch.ones_like(shares) if mean.item() == 0 else shares / mean
 
 
-def balanced_elbo(trace, sizes=None, beta=1.0):
+def balanced_elbo(trace, sizes=None, beta=1.0, until_one=False):
     r"""ELBO in which the levels that carry most are charged most, for the first part of training.
 
     $$\log p(x \mid z) - \beta \sum_l \gamma_l \mathrm{KL}_l$$
 
     gamma is `balancing_weights(trace, sizes)`. Some of the weights are below 1, so this is no bound of
-    log p(x), and a model is trained with it only while beta grows to 1: afterwards use `elbo`.
+    log p(x), and a model is trained with it only while beta grows to 1: with `until_one` all weights are 1
+    from then on, and this is the ELBO.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over a batch |
     | `sizes` | L numbers | s_l, positive, from the data upwards; None: all 1 |
     | `beta` | number | weight of all KLs, 0 or more |
+    | `until_one` | bool | balance only while beta is below 1; `beta_elbo` afterwards |
     | returns | [B] or [K, B] | objective in nats; `beta_elbo` if all levels carry the same |
 
     Raises: ValueError for anything but a Trace, a wrong number of sizes, or settings that make no sense.
@@ -182,6 +184,8 @@ def balanced_elbo(trace, sizes=None, beta=1.0):
     check_trace(trace)
     check_non_negative("beta", beta)
     weights = balancing_weights(trace, sizes).unbind()
+    if until_one and beta >= 1:
+        return beta_elbo(trace, beta)
     return trace.log_px_given_z - beta * sum(
         weight * layer.kl for weight, layer in zip(weights, trace.layers, strict=True)
     )

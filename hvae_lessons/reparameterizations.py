@@ -93,7 +93,7 @@ def iaf_step(z, shift, gate):
     return keep * z + (1 - keep) * shift, torch.log(keep).sum(-1)
 
 
-def gumbel_noise(shape, generator=None):
+def gumbel_noise(shape, generator=None, dtype=None):
     r"""Standard Gumbel noise.
 
     $$g = -\log(-\log u), \qquad u \sim U(0, 1), \quad P(g \le t) = e^{-e^{-t}}$$
@@ -102,6 +102,7 @@ def gumbel_noise(shape, generator=None):
     |---|---|---|
     | `shape` | tuple | the shape of the result |
     | `generator` | torch.Generator | source of randomness |
+    | `dtype` | torch.dtype | precision; None is PyTorch's default |
     | returns | `shape` | g; mean 0.5772 (Euler's constant), variance pi^2 / 6 |
 
     Raises: ValueError for a size below 1, and for a seed in place of a generator.
@@ -111,7 +112,7 @@ def gumbel_noise(shape, generator=None):
         check_count("shape", size)
     check_generator(generator)
     # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
-    return -torch.log(torch.empty(shape).exponential_(generator=generator))
+    return -torch.log(torch.empty(shape, dtype=dtype).exponential_(generator=generator))
 
 
 def gumbel_max(logits, noise):

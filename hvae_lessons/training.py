@@ -92,6 +92,9 @@ def fit(
     even computed. An infinite norm, or one that is not a number, is above every other threshold; a loss that
     is not finite ends the run all the same.
 
+    A part whose weights are all frozen, `part.requires_grad_(False)`, stays as it is: its batch normalization
+    goes on with the averages that it has.
+
     KeyboardInterrupt (the stop button of a notebook) ends the run early; the model keeps what it has learned.
 
     Raises: ValueError for data or settings that make no sense; TrainingDiverged when the loss is not finite.
@@ -107,7 +110,7 @@ def fit(
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     guard = _LastFinite(model)
     rows, step, interrupted = [], 0, False
-    model.train()
+    _enter_training(model)
     bar = tqdm(range(epochs), unit="epoch", disable=not progress)
     try:
         for epoch in bar:
@@ -137,6 +140,14 @@ def fit(
         model.eval()
     table = np.array(rows) if rows else np.empty((0, 3))
     return History(table[:, 0], table[:, 1], table[:, 2:], interrupted, *gate.record())
+
+
+def _enter_training(model):
+    model.train()
+    for part in model.modules():
+        weights = list(part.parameters())
+        if weights and not any(weight.requires_grad for weight in weights):
+            part.eval()  # its batch normalization would follow the batches, frozen weights or not
 
 
 def _penalized(values, penalty):

@@ -4,6 +4,8 @@ import ast
 import json
 from pathlib import Path
 
+from hvae_lessons.results import load_results
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -20,4 +22,4 @@ def quoted(chapter, name):
 
 def record(benchmark):
     """What benchmarks/<benchmark>.py wrote."""
-    return json.loads((ROOT / "benchmarks" / "results" / f"{benchmark}.json").read_text(encoding="utf-8"))
+    return load_results(benchmark)

@@ -24,6 +24,7 @@ from hvae_lessons import (
     metrics,
     nets,
     objectives,
+    results,
     schedules,
     spectral,
     training,
@@ -46,11 +47,29 @@ from hvae_lessons.models.hierarchy import GaussianNet
 from hvae_lessons.models.likelihood import Likelihood, check_likelihood
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, markov_trace, noise_states
 from hvae_lessons.models.posteriors import AutoregressiveFlow, DiagonalGaussian, FullGaussian
-from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig, ladder, merge, residual
+from hvae_lessons.models.topdown import (
+    BottomUp,
+    ConvTopDownConfig,
+    TopDown,
+    TopDownConfig,
+    ladder,
+    merge,
+    residual,
+)
+from hvae_lessons.models.trace import standard_noise
 
 # checks is what raises; the others are the book's machinery, not called with a reader's data.
 # Backbones are reached through TopDown alone, which looks at everything before it hands it on.
-NOT_HERE = {"checks", "figures", "notebook", "symbolic", "proofs", "widgets", "models.backbones"}
+NOT_HERE = {
+    "assertions",
+    "checks",
+    "figures",
+    "notebook",
+    "symbolic",
+    "proofs",
+    "widgets",
+    "models.backbones",
+}
 # Its failures are files, disks and networks: tests/test_mnist_files.py.
 TESTED_ELSEWHERE = {"mnist_files.read_mnist_files"}
 
@@ -100,6 +119,7 @@ CLASSES = torch.tensor([0, 1, 2, 1])
 COSTS = torch.ones(B, Y)
 README = Path(data.__file__).parent / "_data" / "README.md"
 LABELS = np.array([0, 0, 1, 1])
+RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
 
 KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
@@ -172,6 +192,7 @@ GOOD = {
     ),
     "divergences.kl_categorical": (div.kl_categorical, {"logits_q": V, "logits_p": V}),
     "divergences.kl_categorical_uniform": (div.kl_categorical_uniform, {"logits": V}),
+    "models.trace.standard_noise": (standard_noise, {"shape": (K, B), "like": V, "generator": seeded()}),
     "models.trace.Gaussian.standard_like": (Gaussian.standard_like, {"other": Gaussian(V, V)}),
     "models.trace.Gaussian.sample": (Gaussian(V, V).sample, {"noise": V}),
     "models.trace.Gaussian.log_prob": (Gaussian(V, V).log_prob, {"z": V}),
@@ -232,6 +253,7 @@ GOOD = {
         {"image_shape": (4, 4), "levels": ((4, 1), (2, 1))},
     ),
     "models.topdown.TopDown": (TopDown, {"config": TopDownConfig(**TOP_DOWN)}),
+    "models.topdown.BottomUp": (BottomUp, {"config": TopDownConfig(**TOP_DOWN, posterior="merge")}),
     "models.topdown.TopDown.descend": (topdown.descend, {"batch": (B,), "choose": lambda l, d, p: p.mean}),
     "models.topdown.TopDown.forward": (topdown.forward, {"x": X, "samples": K}),
     "models.topdown.TopDown.infer": (topdown.infer, {"x": X, "noise": LEVELS}),
@@ -377,6 +399,10 @@ GOOD = {
     "spectral.power_iteration": (spectral.power_iteration, {"weight": V, "vector": V[0], "steps": 1}),
     "spectral.weight_matrices": (spectral.weight_matrices, {"model": vae}),
     "training.fit": (training.fit, FIT),
+    "results.load_results": (results.load_results, {"name": "vae_seeds"}),
+    "results.by_seed": (results.by_seed, {"runs": RUNS, "key": "nats", "name": "a"}),
+    "results.spread": (results.spread, {"values": [1.0, 2.0]}),
+    "results.compare": (results.compare, {"first": [1.0] * 5, "second": [2.0] * 5}),
     "checkpoints.save_checkpoint": (checkpoints.save_checkpoint, None),
     "checkpoints.load_checkpoint": (checkpoints.load_checkpoint, None),
 }
@@ -490,6 +516,9 @@ BAD = [
     ("divergences.gaussian_product", {"log_var_2": TALL}, "log_var_2", "matches mean_1 (4, 2)", "(5, 2)"),
     ("divergences.kl_categorical", {"logits_p": WIDE}, "logits_p", "matches logits_q", "(4, 3)"),
     ("divergences.kl_categorical_uniform", {"logits": V[0, 0]}, "logits", "one dimension", "a scalar"),
+    ("models.trace.standard_noise", {"shape": (B, 0)}, "shape", "1 or more", "0"),
+    ("models.trace.standard_noise", {"like": 0.5}, "like", "a tensor", "float"),
+    ("models.trace.standard_noise", {"generator": 0}, "generator", "a torch.Generator", "0"),
     ("models.trace.Gaussian.standard_like", {"other": V}, "other", "a Residual or a Point", "Tensor"),
     ("models.trace.Gaussian.sample", {"noise": WIDE}, "mean", "matches noise (4, 3)", "(4, 2)"),
     ("models.trace.Gaussian.log_prob", {"z": WIDE}, "mean", "matches z (4, 3)", "(4, 2)"),
@@ -598,6 +627,7 @@ BAD = [
     ("models.topdown.ConvTopDownConfig", {"channels": 0}, "channels", "1 or more", "0"),
     ("models.topdown.TopDown", {"config": mhvae.config}, "config", "a TopDownConfig", "MHVAEConfig"),
     ("models.topdown.TopDown", {"generator": 0}, "generator", "a torch.Generator", "0"),
+    ("models.topdown.BottomUp", {"config": topdown.config}, "config", "posterior='merge'", "residual"),
     ("models.topdown.TopDown.descend", {"choose": lambda l, d, p: V}, "choose", "shape (4, 1)", "(4, 2)"),
     ("models.topdown.TopDown.forward", {"x": NAN}, "x", "finite", "NaN"),
     ("models.topdown.TopDown.forward", {"x": V}, "x", "[..., 6]", "(4, 2)"),
@@ -800,6 +830,14 @@ BAD = [
         "0 or more",
         "-1.0",
     ),
+    ("results.load_results", {"name": "vae"}, "name", "'vae_seeds'", "'vae'"),
+    ("results.by_seed", {"name": "c"}, "chosen", "one run for each seed", "'c'"),
+    ("results.by_seed", {"key": "bits"}, "key", "'nats'", "'bits'"),
+    ("results.by_seed", {"runs": RUNS * 2}, "chosen", "one run for each seed", "'a'"),
+    ("results.spread", {"values": []}, "values", "finite numbers", "[]"),
+    ("results.spread", {"values": [1.0, float("nan")]}, "values", "finite numbers", "nan"),
+    ("results.compare", {"second": [2.0] * 4}, "second", "5 values", "4"),
+    ("results.compare", {"first": [float("inf")] * 5}, "first", "finite numbers", "inf"),
     ("checkpoints.save_checkpoint", {"model": nn.Linear(1, 1), "path": "x"}, "model", "config", "Linear"),
     (
         "checkpoints.load_checkpoint",

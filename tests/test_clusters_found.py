@@ -1,12 +1,14 @@
-"""Metrics of a clustering, its start from a mixture, and its figures."""
+"""Metrics of a clustering, its start from a mixture, its figures, and what was measured of it."""
 
+import ast
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
-from quotations import quoted, record
 from sklearn.metrics import mutual_info_score
 
 from hvae_lessons.cluster_start import start_mixture
@@ -14,6 +16,7 @@ from hvae_lessons.figures import clustering as figures
 from hvae_lessons.figures.style import INFERENCE
 from hvae_lessons.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
+from hvae_lessons.results import by_seed, load_results
 
 
 def seeded(seed=0):
@@ -108,10 +111,11 @@ def test_costs_are_drawn_on_logarithmic_axes():
 
 
 def test_every_seed_is_a_dot_and_the_last_method_stands_out():
-    panels = {"data": {"theirs": [0.5, 0.6], "ours": [0.7, 0.9]}}
+    panels = {"data": {"theirs": [0.5, 0.6], "ours": [0.7, 0.9, 0.72]}}
     figure = figures.seeds_by_method(panels, "t", "accuracy", 1, (0.8, "ceiling"))
     dots = figure.axes[0].collections
-    assert [list(d.get_offsets()[:, 0]) for d in dots] == [[0.5, 0.6], [0.7, 0.9]]
+    assert [list(d.get_offsets()[:, 0]) for d in dots] == [[0.5, 0.6], [0.7, 0.9, 0.72]]
+    assert list(figure.axes[0].lines[1].get_xdata()) == [0.72, 0.72]  # the median
     assert tuple(dots[-1].get_facecolor()[0]) == to_rgba(INFERENCE)
 
 
@@ -131,24 +135,34 @@ def test_the_graphs_are_three():
     assert len(figures.cluster_graphs("t").axes) == 3
 
 
-RECORD = record("clustering_seeds")
+NOTEBOOK = Path(__file__).parents[1] / "book" / "clustering.ipynb"
 
 
-def test_the_chapter_quotes_the_measured_accuracies():
-    for data, name in (("8x8 digits", "digits"), ("MNIST subset", "mnist")):
-        section = RECORD[name]
-        for method, values in quoted("clustering", "seeds")[data].items():
-            measured = section["baselines"].get(method) or [run[method] for run in section["runs"]]
-            assert list(values) == measured
+def calls(function):
+    """The settings that the chapter spells out in its calls of a function, in their order."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    trees = [ast.parse("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+    return [
+        {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
+    ]
 
 
-def test_the_chapter_quotes_the_measured_cures():
-    for name, key in (("information", "information"), ("correct", "accuracy")):
-        for cure, values in quoted("clustering", name).items():
-            assert values == pytest.approx([run[key] for run in RECORD["collapse"][cure]], abs=0.0051)
+def test_the_chapter_runs_what_was_measured():
+    recipes = load_results("clustering_seeds")["settings"]["recipes"]
+    starts = [recipe["start"] | {"seed": 0} for recipe in recipes.values()]
+    assert calls("start_mixture") == starts
+    steps = [recipe[step] for recipe in recipes.values() for step in ("pretraining", "training")]
+    fits = [call for call in calls("fit") if "learning_rate" in call]
+    assert fits == [{key: step[key] for key in ("epochs", "learning_rate")} for step in steps]
 
 
-def test_the_chapter_quotes_the_measured_times():
-    assert quoted("clustering", "milliseconds") == {
-        part: RECORD["cost"][part] for part in ("label's term", "whole step")
-    }
+def test_the_mixture_on_pixels_has_the_best_setting_of_its_grid():
+    record = load_results("clustering_pixels")
+    for data, best in record["settings"]["best"].items():
+        grid = {name: setting for name, (of, *setting) in record["settings"]["grid"].items() if of == data}
+        found = {name: by_seed(record["runs"], "mixture on pixels", name=name).mean() for name in grid}
+        assert len(found) > 1
+        assert grid[max(found, key=found.get)] == best

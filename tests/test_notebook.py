@@ -14,6 +14,13 @@ from hvae_lessons.nets import linear
 from hvae_lessons.proofs import prove
 
 
+@pytest.fixture(autouse=True)
+def _restore_default_type():
+    before = torch.get_default_dtype()
+    yield
+    torch.set_default_dtype(before)
+
+
 def test_setup_returns_the_source_of_all_randomness():
     with plt.rc_context():
         generator = notebook.setup(seed=3)

@@ -104,6 +104,14 @@ def test_balancing_by_hand(sizes, weights):
     assert balanced_elbo(trace, sizes).shape == (2,)
 
 
+def test_balancing_ends_when_beta_is_one():
+    trace = two_examples()
+    for beta in (0.0, 0.5, 0.999):
+        assert torch.equal(balanced_elbo(trace, beta=beta, until_one=True), balanced_elbo(trace, beta=beta))
+    assert torch.equal(balanced_elbo(trace, beta=1.0, until_one=True), elbo(trace))
+    assert not torch.allclose(balanced_elbo(trace, beta=1.0), elbo(trace))
+
+
 def test_one_level_is_its_own_balance():
     trace = two_examples()._replace(layers=two_examples().layers[:1])
     assert torch.allclose(balanced_elbo(trace, beta=0.3), beta_elbo(trace, 0.3))

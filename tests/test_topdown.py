@@ -1,4 +1,4 @@
-"""Top-down hierarchies: shapes, gradients, seeds, the order of inference, and the linear-Gaussian oracle."""
+"""Hierarchies with skips or without: shapes, gradients, both orders of inference, exact likelihoods."""
 
 import math
 
@@ -10,7 +10,14 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
 from hvae_lessons.estimators import importance_weighted_bound
-from hvae_lessons.models import ConvTopDownConfig, Gaussian, LinearGaussian, TopDown, TopDownConfig
+from hvae_lessons.models import (
+    BottomUp,
+    ConvTopDownConfig,
+    Gaussian,
+    LinearGaussian,
+    TopDown,
+    TopDownConfig,
+)
 from hvae_lessons.models.topdown import ladder, merge, residual
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
@@ -28,9 +35,11 @@ def small_conv(**changes):
     return ConvTopDownConfig(**{**settings, **changes})
 
 
-def affine(dims, posterior="merge", data_dim=3, seed=0):
-    config = TopDownConfig(data_dim=data_dim, latent_dims=dims, width=4, posterior=posterior, **AFFINE)
-    model = TopDown(config, generator(seed))
+def affine(dims, posterior="merge", data_dim=3, seed=0, build=TopDown, skips=True):
+    config = TopDownConfig(
+        data_dim=data_dim, latent_dims=dims, width=4, posterior=posterior, skips=skips, **AFFINE
+    )
+    model = build(config, generator(seed))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator(seed + 1)))
@@ -42,28 +51,38 @@ CONFIGS = [
     small(batch_norm=True, blocks=2),
     small(latent_dims=(3,)),
     small(blocks=0, constant_variance=True),
+    small(skips=False),
     *(small_conv(posterior=posterior) for posterior in POSTERIORS),
     small_conv(levels=((8, 1), (4, 1), (4, 2), (1, 3)), blocks=2, channels=8),
 ]
+BOTTOM_UP = [small(posterior="merge", skips=True), small(posterior="merge", skips=False, batch_norm=True)]
+EVERY = [*((TopDown, config) for config in CONFIGS), *((BottomUp, config) for config in BOTTOM_UP)]
+# Which inference network, and which generator, the exact values are tried on.
+CORNERS = [*((TopDown, posterior, True) for posterior in POSTERIORS), (TopDown, "merge", False)]
+CORNERS += [(BottomUp, "merge", True), (BottomUp, "merge", False)]
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=str)
-def test_trace_shapes(config):
-    model = TopDown(config, generator())
+def names(value):
+    return getattr(value, "__name__", str(value))
+
+
+@pytest.mark.parametrize(("build", "config"), EVERY, ids=names)
+def test_trace_shapes(build, config):
+    model = build(config, generator())
     x = binary(7, config.data_dim)
     trace, many = model(x, generator(1)), model(x, generator(1), samples=4)
     assert trace.log_px_given_z.shape == elbo(trace).shape == trace.log_weight.shape == (7,)
     assert many.log_px_given_z.shape == elbo(many).shape == many.log_weight.shape == (4, 7)
     for size, layer, others in zip(config.latent_dims, trace.layers, many.layers, strict=True):
-        assert layer.closed_form
+        assert layer.closed_form == (build is TopDown or layer is trace.layers[-1])
         assert layer.z.shape == layer.kl_per_dimension.shape == (7, size)
         assert others.z.shape == (4, 7, size)
     assert model.sample(9, generator()).shape == (9, config.data_dim)
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=str)
-def test_gradient_reaches_every_parameter(config):
-    model = TopDown(config, generator())
+@pytest.mark.parametrize(("build", "config"), EVERY, ids=names)
+def test_gradient_reaches_every_parameter(build, config):
+    model = build(config, generator())
     (-elbo(model(binary(7, config.data_dim), generator(1))).mean()).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
@@ -72,11 +91,15 @@ def test_gradient_reaches_every_parameter(config):
         assert normalized or parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.parametrize("config", [small(batch_norm=True), small_conv()], ids=str)
-def test_a_seed_reproduces_to_the_bit_and_leaves_the_global_generator_alone(config):
+@pytest.mark.parametrize(
+    ("build", "config"),
+    [(TopDown, small(batch_norm=True)), (TopDown, small_conv()), *((BottomUp, one) for one in BOTTOM_UP)],
+    ids=names,
+)
+def test_a_seed_reproduces_to_the_bit_and_leaves_the_global_generator_alone(build, config):
     def train():
         source = generator(3)
-        model = TopDown(config, source)
+        model = build(config, source)
         fit(model, binary(30, config.data_dim), epochs=2, batch_size=10, generator=source, progress=False)
         return torch.cat([parameter.flatten() for parameter in model.parameters()])
 
@@ -98,6 +121,59 @@ def test_a_level_sees_the_levels_above_it_and_no_other(config):
             follows = l < moved
             assert follows != torch.allclose(before[l].mean, after[l].mean, atol=1e-6)
         assert not torch.allclose(image, model.decode(changed).mean, atol=1e-6)
+
+
+def test_without_skips_a_level_sees_its_neighbor_alone():
+    model = TopDown(small(skips=False), generator()).eval()
+    z = tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
+    before, image = model.prior(z), model.decode(z).mean
+    for moved in range(3):
+        changed = tuple(part + 1.0 * (l == moved) for l, part in enumerate(z))
+        after = model.prior(changed)
+        for l in range(3):
+            assert (l == moved - 1) != torch.equal(before[l].mean, after[l].mean)
+        assert (moved == 0) != torch.equal(image, model.decode(changed).mean)
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_both_orders_of_inference_share_a_generator_of_the_same_weights(skips):
+    config = small(posterior="merge", skips=skips)
+    down, up = TopDown(config, generator()), BottomUp(config, generator())
+    z = tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
+    assert torch.equal(down.decode(z).mean, up.decode(z).mean)
+    assert all(torch.equal(a.mean, b.mean) for a, b in zip(down.prior(z), up.prior(z), strict=True))
+    chain = TopDown(small(posterior="merge", skips=not skips), generator())
+    sizes = [sum(part.numel() for part in model.parameters()) for model in (down, chain, up)]
+    assert (
+        sizes[0] == sizes[1] == sizes[2] - 6 * (4 + 3 + 2)
+    )  # two layers more: weights of z_1, z_2, and biases
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_bottom_up_inference_of_a_level_depends_on_x_and_on_the_levels_below(skips):
+    model = BottomUp(small(posterior="merge", skips=skips), generator()).eval()
+    x, noise = binary(5, 12), tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
+    _, q = model.infer(x, noise)
+    for moved in range(3):
+        _, after = model.infer(x, tuple(part + 1.0 * (l == moved) for l, part in enumerate(noise)))
+        for l in range(3):
+            assert (l > moved) != torch.allclose(q[l].mean, after[l].mean, atol=1e-6)
+    _, other = model.infer(1 - x, noise)
+    for l in range(3):
+        assert not torch.allclose(q[l].mean, other[l].mean, atol=1e-6)
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_bottom_up_terms_are_right_on_average_where_closed_forms_would_not_be(skips):
+    model = affine((2, 1), build=BottomUp, skips=skips)
+    with torch.no_grad():
+        model.reads[0].weight.mul_(4)  # so that what is drawn at the top follows what was drawn below
+        trace = model(scatter(5), generator(1), samples=100_000)
+    wrong = trace._replace(layers=tuple(layer._replace(closed_form=True) for layer in trace.layers))
+    for other, right in ((trace, True), (wrong, False)):
+        difference = elbo(other) - trace.log_weight  # [K, B]
+        error = difference.std(0) / math.sqrt(len(difference))
+        assert right == bool((difference.mean(0).abs() < 5 * error + 1e-6).all())
 
 
 def test_inference_of_a_level_depends_on_x_and_on_the_levels_above():
@@ -141,22 +217,23 @@ def test_the_oracle_is_the_marginal_of_ancestral_sampling(dims):
     assert torch.allclose(LinearGaussian.from_hierarchy(model).log_px(x), reference.log_prob(x), atol=0.15)
 
 
-@pytest.mark.parametrize("posterior", POSTERIORS)
-def test_importance_weighting_converges_to_the_exact_likelihood(posterior):
-    model = affine((2, 1), posterior)
-    x, exact = scatter(5), LinearGaussian.from_hierarchy(model)
+@pytest.mark.parametrize(("build", "posterior", "skips"), CORNERS, ids=names)
+def test_importance_weighting_converges_to_the_exact_likelihood(build, posterior, skips):
+    model = affine((2, 1), posterior, build=build, skips=skips)
     with torch.no_grad():
         for net in model.backbone.posteriors:
             net.log_var.add_(2)  # a q narrower than the posterior has weights without a variance
+        # Images of the model itself: from a wide q those far from it are found by few samples, if by any.
+        x = model.sample(5, generator(2)) + math.exp(-0.5) * torch.randn(5, 3, generator=generator(3))
         log_weight = model(x, generator(1), samples=200_000).log_weight  # [K, B]
-    bounds = [
-        log_weight.mean(),
-        importance_weighted_bound(log_weight.reshape(100, 2000, -1)).mean(),
-        importance_weighted_bound(log_weight).mean(),
-    ]
-    truth = exact.log_px(x).mean()
-    assert bounds[0] < bounds[1] < truth + 0.03
-    assert abs(bounds[2] - truth) < 0.03
+    truth = LinearGaussian.from_hierarchy(model).log_px(x)
+    weight = (log_weight - truth).exp()  # its mean over q is 1, whatever q is
+    error = weight.std(0) / math.sqrt(len(weight))
+    assert error.max() < 0.05
+    assert ((weight.mean(0) - 1).abs() < 5 * error).all()
+    by_count = [importance_weighted_bound(log_weight.unflatten(0, (k, -1))).mean() for k in (1, 100, 10_000)]
+    assert by_count[0] < by_count[1] < by_count[2] < truth.mean() + 5 * error.mean()
+    assert torch.allclose(by_count[0], log_weight.mean())
 
 
 def set_affine(net, weight, bias, log_var):
@@ -220,9 +297,9 @@ def test_the_bound_is_tight_at_the_true_posterior_sample_by_sample():
     assert abs(elbo(trace).mean() - exact.mean()) < 1e-2
 
 
-@pytest.mark.parametrize("posterior", POSTERIORS)
-def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood(posterior):
-    model = affine((1, 1), posterior)
+@pytest.mark.parametrize(("build", "posterior", "skips"), CORNERS, ids=names)
+def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood(build, posterior, skips):
+    model = affine((1, 1), posterior, build=build, skips=skips)
     for part in (model.backbone.priors, model.backbone.injections, model.backbone.head, model.likelihood):
         part.requires_grad_(False)
     model.backbone.start.requires_grad_(False)

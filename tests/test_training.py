@@ -7,7 +7,7 @@ import pytest
 import torch
 from random_data import generator
 
-from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.models import MHVAE, VAE, MHVAEConfig, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.training import TrainingDiverged, fit
 
@@ -90,6 +90,20 @@ def test_prepare_is_called_once_an_epoch_with_the_same_generator():
 
     fit(VAE(CONFIG, g), data(), epochs=3, prepare=prepare, generator=g, progress=False)
     assert calls == [g, g, g]
+
+
+def test_a_frozen_part_stays_as_it_is_and_so_does_its_normalization():
+    config = MHVAEConfig(data_dim=6, latent_dims=(3, 2), hidden=((5,), (4,)), batch_norm=True)
+    model = MHVAE(config, generator())
+    for part in (model.encoders[0], model.decoders[0]):
+        part.requires_grad_(False)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    x = torch.rand(32, 6, generator=generator()).round()
+    fit(model, x, epochs=2, batch_size=16, generator=generator(), progress=False)
+    changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert not [name for name in changed if name.split(".")[1] == "0"]
+    assert any("running_mean" in name for name in changed)
+    assert any("weight" in name for name in changed)
 
 
 def test_stopping_keeps_the_model_and_the_record():

@@ -13,6 +13,7 @@ from hvae_lessons.figures.elbo import (
 from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
 from hvae_lessons.figures.hierarchy import (
     diffusion_steps,
+    kl_over_seeds,
     kl_per_level,
     markov_graphs,
     resampling_grid,
@@ -20,12 +21,12 @@ from hvae_lessons.figures.hierarchy import (
 )
 from hvae_lessons.figures.images import code_clouds, image_rows, latent_plane, latent_scatter
 from hvae_lessons.figures.topdown import (
-    bound_by_samples,
     code_graphs,
     gradient_norms,
+    nats_of_levels,
     prior_times_message,
     rounding_errors,
-    sampling_cost,
+    sampling_steps,
     skip_graphs,
 )
 from hvae_lessons.figures.vae import (
@@ -41,7 +42,6 @@ __all__ = [
     "GraphicalModel",
     "bound_against_likelihood",
     "bound_and_posterior",
-    "bound_by_samples",
     "bound_gap",
     "code_clouds",
     "code_graphs",
@@ -51,19 +51,21 @@ __all__ = [
     "graphical_models",
     "image_rows",
     "kl_directions",
+    "kl_over_seeds",
     "kl_per_level",
     "kl_spectrum",
     "latent_plane",
     "latent_scatter",
     "latent_variable_model",
     "markov_graphs",
+    "nats_of_levels",
     "posterior_shapes",
     "prior_sampling_cost",
     "prior_times_message",
     "rate_distortion_by_class",
     "resampling_grid",
     "rounding_errors",
-    "sampling_cost",
+    "sampling_steps",
     "skip_graphs",
     "training_bound",
     "training_curves",

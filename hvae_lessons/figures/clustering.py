@@ -166,7 +166,7 @@ def label_costs(counts, panels, title):
 
 
 def seeds_by_method(panels, title, xlabel, limit=None, reference=None):
-    """One dot per seed, one line per method, and the mean as a bar.
+    """One dot per seed, one line per method, and the median as a bar.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -183,7 +183,7 @@ def seeds_by_method(panels, title, xlabel, limit=None, reference=None):
     for ax, (name, methods) in zip(row[0], panels.items()):
         for y, values in enumerate(methods.values()):
             color = INFERENCE if y == len(methods) - 1 else PRIOR
-            ax.plot([np.mean(values)] * 2, [y - 0.32, y + 0.32], color=color, lw=3)
+            ax.plot([np.median(values)] * 2, [y - 0.32, y + 0.32], color=color, lw=3)
             ax.scatter(values, np.full(len(values), y), color=color, s=22, zorder=3)
         ax.set(xlim=(0, limit), xlabel=xlabel, ylim=(len(methods) - 0.5, -0.5))
         ax.set_yticks(range(len(methods)), list(methods))

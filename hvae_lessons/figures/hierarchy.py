@@ -92,6 +92,35 @@ def kl_per_level(panels, title):
     return figure
 
 
+def kl_over_seeds(panels, title):
+    """KL of one level over the epochs, one panel per way of training, one line per seed.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `panels` | dict | panel title -> KL [S, E] in nats per image |
+    | `title` | str | what the reader should see |
+    | returns | Figure | three panels in a row, all at one scale |
+
+    Raises: nothing of its own.
+    Source: Sonderby et al. (2016), figure 3, for several seeds.
+    """
+    rows = -(-len(panels) // 3)
+    figure, grid = axes(rows, 3, height=1.7, sharex=True, sharey=True, squeeze=False)
+    for ax in grid.flat[len(panels) :]:
+        ax.set_visible(False)
+    for ax, (name, kl) in zip(grid.flat, panels.items()):
+        kl = np.asarray(kl)
+        epoch = np.arange(1, kl.shape[1] + 1)
+        ax.plot(epoch, kl.T, color=INFERENCE, lw=1.1, alpha=0.7)
+        ax.set_title(name, fontsize=10)
+        ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    grid[0, 0].set_ylim(0, 1.05 * max(np.max(kl) for kl in panels.values()))
+    figure.supxlabel("epoch", fontsize=10)
+    figure.supylabel("KL, nats per image", fontsize=10)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
 def _apart(values, least):
     """Heights for labels near the values, none closer than `least` to the next."""
     heights = np.array(values, dtype=float)

@@ -6,6 +6,7 @@ Titles state what the reader should see, so the caller writes them.
 import numpy as np
 
 from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
+from hvae_lessons.figures.hierarchy import LEVELS
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, axes
 
 
@@ -108,35 +109,33 @@ def rounding_errors(means, errors, title):
     return figure
 
 
-def bound_by_samples(counts, bounds, title):
-    """The importance-weighted bound against the number of samples.
+def nats_of_levels(rows, title):
+    """How many nats each level carries, one bar per model.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `counts` | [S] | K, increasing; the first is the ELBO's 1 |
-    | `bounds` | dict | label -> mean bound [S] in nats; at most three |
-    | returns | Figure | logarithmic in K; every curve named at its end, with its last value |
+    | `rows` | dict | label -> (KL of z_1, ..., z_L in nats [L], what stands at the end of the bar) |
+    | returns | Figure | stacked bars, z_1 on the left and the top level, darkest, on the right |
 
     Raises: nothing of its own.
-    Source: Burda et al. (2016), theorem 1.
+    Source: Sonderby et al. (2016), figure 3, as bars.
     """
-    figure, ax = axes(height=2.7)
-    ordered = sorted(bounds.items(), key=lambda entry: -entry[1][-1])
-    for rank, (name, values) in enumerate(ordered):
-        color, style = ((INFERENCE, "-"), (MODEL, "--"), (PRIOR, "-."))[rank]
-        ax.plot(counts, values, color=color, ls=style, marker="o", ms=4)
-        ax.annotate(
-            f"{name} {values[-1]:.1f}",
-            (counts[-1], values[-1]),
-            (8, 0),
-            textcoords="offset points",
-            color=color,
-            va="bottom" if rank == 0 else "top",  # close curves keep their names apart
-        )
-    ax.set(xscale="log", xlabel="samples $K$", ylabel="bound, nats per image")
-    ax.set_xlim(counts[0] / 1.3, counts[-1] * (counts[-1] / counts[0]) ** 0.35)
-    ax.set_xticks(counts, [str(count) for count in counts])
-    ax.minorticks_off()
+    figure, ax = axes(height=0.75 + 0.42 * len(rows))
+    longest = max(sum(kl) for kl, _ in rows.values())
+    for row, (kl, words) in enumerate(rows.values()):
+        left = np.concatenate([[0], np.cumsum(kl)])
+        for l, nats in enumerate(kl):
+            ax.barh(row, nats, left=left[l], color=LEVELS[l], height=0.62)
+            if nats > 0.06 * longest:
+                color = INK if l == 0 else "white"
+                ax.text(left[l] + nats / 2, row, f"{nats:.1f}", color=color, ha="center", va="center")
+        ax.text(left[-1] + 0.02 * longest, row, words, va="center")
+    for l, nats in enumerate(next(iter(rows.values()))[0]):
+        middle = sum(next(iter(rows.values()))[0][:l]) + nats / 2
+        ax.text(middle, -0.45, f"$z_{l + 1}$", ha="center", va="bottom", fontsize=9)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set(xlabel="KL, nats per image", xlim=(0, 1.5 * longest), ylim=(len(rows) - 0.5, -0.95))
+    ax.tick_params(axis="y", length=0)
     ax.set_title(title)
     return figure
 
@@ -202,29 +201,27 @@ def code_graphs(title):
     return graphical_models(panels, title)
 
 
-def sampling_cost(counts, steps, milliseconds, title):
-    """Sequential steps and time of one draw against the number of pixels.
+def sampling_steps(counts, steps, title):
+    """Sequential steps of one draw against the number of pixels.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `counts` | [S] | D, increasing |
-    | `steps` | dict | model -> sequential steps [S] |
-    | `milliseconds` | dict | model -> time of a draw [S] |
-    | returns | Figure | logarithmic on all axes; each curve named at its end |
+    | `steps` | dict | way of sampling -> sequential steps [S]; two of them |
+    | returns | Figure | logarithmic on both axes; each curve named at its end |
 
     Raises: nothing of its own.
     Source: N4 21.5.3, O(D) against O(log D).
     """
-    figure, row = axes(1, 2, height=2.7)
-    for ax, curves, label in zip(row, (steps, milliseconds), ("sequential steps", "milliseconds a draw")):
-        for (name, values), color, style in zip(curves.items(), (MODEL, INFERENCE), ("--", "-")):
-            ax.plot(counts, values, color=color, ls=style, marker="o", ms=4)
-            ax.annotate(
-                name, (counts[-1], values[-1]), (6, 0), textcoords="offset points", color=color, va="center"
-            )
-        ax.set(xscale="log", yscale="log", xlabel="pixels $D$", ylabel=label)
-        ax.set_xlim(counts[0] / 1.4, counts[-1] * (counts[-1] / counts[0]) ** 0.75)
-        ax.set_xticks(counts, [str(count) for count in counts])
-        ax.minorticks_off()
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    figure, ax = axes(height=2.5)
+    for (name, values), color, style in zip(steps.items(), (MODEL, INFERENCE), ("--", "-")):
+        ax.plot(counts, values, color=color, ls=style, marker="o", ms=4)
+        ax.annotate(
+            name, (counts[-1], values[-1]), (6, 0), textcoords="offset points", color=color, va="center"
+        )
+    ax.set(xscale="log", yscale="log", xlabel="pixels $D$", ylabel="sequential steps")
+    ax.set_xlim(counts[0] / 1.4, counts[-1] * (counts[-1] / counts[0]) ** 0.35)
+    ax.set_xticks(counts, [str(count) for count in counts])
+    ax.minorticks_off()
+    ax.set_title(title)
     return figure

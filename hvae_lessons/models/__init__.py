@@ -6,7 +6,7 @@ from hvae_lessons.models.grid import GridModel
 from hvae_lessons.models.linear_gaussian import LinearGaussian
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
 from hvae_lessons.models.mixture import GaussianMixture
-from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
+from hvae_lessons.models.topdown import BottomUp, ConvTopDownConfig, TopDown, TopDownConfig
 from hvae_lessons.models.trace import Bernoulli, Gaussian, Layer, Point, Residual, Trace
 from hvae_lessons.models.tree import BinaryTree
 from hvae_lessons.models.vae import VAE, VAEConfig
@@ -17,6 +17,7 @@ __all__ = [
     "Autoregressive",
     "Bernoulli",
     "BinaryTree",
+    "BottomUp",
     "ClusterVAE",
     "ClusterVAEConfig",
     "ConvTopDownConfig",

@@ -10,6 +10,7 @@ Shapes: x [B, D], z [C, D] with C = 2^D codes. Source: N4 21.69 and the paragrap
 """
 
 import itertools
+import math
 
 import torch
 from torch import nn
@@ -49,7 +50,7 @@ class Autoregressive(nn.Module):
         """Draws of x, [count, D]: D steps, each of which needs the one before it."""
         check_count("count", count)
         check_generator(generator)
-        x = torch.zeros(count, self.size)
+        x = torch.zeros(count, self.size, dtype=self.logits.affine.weight.dtype)
         with torch.no_grad():
             for d in range(self.size):
                 p_d = torch.sigmoid(self.logits(x)[:, d])
@@ -97,7 +98,7 @@ def copy_log_prob(x, z, flip=0.0):
     wrong = (x.unsqueeze(-2) - z).abs().sum(-1)  # [B, C]
     right = x.shape[-1] - wrong
     # xlogy(0, 0) = 0: no pixel copied wrongly has probability one, even if none may be.
-    return torch.xlogy(wrong, torch.full_like(wrong, flip)) + right * torch.log1p(torch.tensor(-flip))
+    return torch.xlogy(wrong, torch.full_like(wrong, flip)) + right * math.log1p(-flip)
 
 
 def finite_terms(log_px_given_z, log_q_z, log_pz):

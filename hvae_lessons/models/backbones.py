@@ -54,7 +54,7 @@ class MLPBackbone(nn.Module):
 
     def __init__(self, config, generator):
         super().__init__()
-        width, dims = config.width, config.latent_dims
+        width, dims, self.skips = config.width, config.latent_dims, config.skips
         settings = (config.activation, generator, config.batch_norm)
         hidden = (width,) if config.blocks else ()
         scale = 1 / math.sqrt(max(1, config.blocks * len(dims))) if config.depth_scaled else 1.0
@@ -94,8 +94,8 @@ class MLPBackbone(nn.Module):
         return self.posteriors[l](torch.cat([e.expand(*d.shape[:-1], -1), d], -1))
 
     def absorb(self, l, d, z):
-        """The path after the decision z_l."""
-        return self.blocks[l](d + self.injections[l](z))
+        """The path after the decision z_l. Without skips it starts anew, and forgets the levels above."""
+        return self.blocks[l]((d if self.skips else self.start) + self.injections[l](z))
 
     def output(self, d):
         """What the likelihood reads."""

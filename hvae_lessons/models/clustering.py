@@ -42,7 +42,7 @@ from hvae_lessons.models.labels import (
     sampled_cost,
 )
 from hvae_lessons.models.mixture import GaussianMixture
-from hvae_lessons.models.trace import Gaussian, Trace
+from hvae_lessons.models.trace import Gaussian, Trace, standard_noise
 from hvae_lessons.models.vae import VAE, VAEConfig
 from hvae_lessons.nets import mlp
 from hvae_lessons.reparameterizations import gumbel_max, gumbel_noise, gumbel_softmax, straight_through
@@ -203,9 +203,10 @@ class ClusterVAE(nn.Module):
         if samples is not None:
             check_count("samples", samples)
         batch = q_z.mean.shape[:-1] if samples is None else (samples, *q_z.mean.shape[:-1])
-        z = q_z.sample(torch.randn((*batch, self.config.latent_dim), generator=generator))
+        z = q_z.sample(standard_noise((*batch, self.config.latent_dim), q_z.mean, generator))
         drawn = self.config.strategy != "exact"
-        return self.trace_at(x, z, gumbel_noise((*batch, self.config.clusters), generator) if drawn else None)
+        gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype) if drawn else None
+        return self.trace_at(x, z, gumbel)
 
     def assign(self, x):
         """q(y | x) of each example, or q(y | z) at the mean of q(z | x): [B, D] -> probabilities [B, Y]."""

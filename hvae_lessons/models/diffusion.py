@@ -27,7 +27,7 @@ from hvae_lessons.checks import (
     check_tensor,
     expect,
 )
-from hvae_lessons.models.trace import Gaussian, Layer, Trace
+from hvae_lessons.models.trace import Gaussian, Layer, Trace, standard_noise
 from hvae_lessons.nets import ACTIVATIONS, mlp
 
 
@@ -133,7 +133,7 @@ class Diffusion(nn.Module):
         check_data("x", x, self.config.data_dim)
         check_event(noise=noise, x=x)
         expect(len(noise) == self.config.steps, "noise", f"[{self.config.steps}, ...]", tuple(noise.shape))
-        z, below, before = [], x, torch.ones(1)
+        z, below, before = [], x, torch.ones_like(self.kept[:1])
         for kept, fresh in zip(self.kept.split(1), noise):
             below = diffusion_marginal(below, kept / before).sample(fresh)
             z.append(below)
@@ -151,7 +151,7 @@ class Diffusion(nn.Module):
         check_count("first", first)
         fits = first - 1 + len(z) <= self.config.steps
         expect(fits, "first", f"at most {self.config.steps} steps in all", f"{first} and {len(z)} of them")
-        step = torch.eye(self.config.steps)[first - 1 : first - 1 + len(z)]
+        step = torch.eye(self.config.steps, dtype=z.dtype, device=z.device)[first - 1 : first - 1 + len(z)]
         step = step.reshape(len(z), *(1,) * (z.ndim - 2), self.config.steps).expand(*z.shape[:-1], -1)
         correction, log_var = self.denoiser(torch.cat([z, step], -1)).chunk(2, -1)
         kept = self.kept[first - 1 : first - 1 + len(z)].reshape(-1, *(1,) * (z.ndim - 1))
@@ -171,7 +171,7 @@ class Diffusion(nn.Module):
         if samples is not None:
             check_count("samples", samples)
         batch = x.shape if samples is None else (samples, *x.shape)
-        z = self.encode(x, torch.randn((self.config.steps, *batch), generator=generator))
+        z = self.encode(x, standard_noise((self.config.steps, *batch), x, generator))
         guesses = [Gaussian(*pair) for pair in zip(*self.denoise(z))]
         kept, layers = self.kept.split(1), []
         for t in range(2, self.config.steps + 1):
@@ -192,7 +192,7 @@ class Diffusion(nn.Module):
         check_count("count", count)
         check_generator(generator)
         steps = self.config.steps
-        noise = torch.randn((steps + 1, count, self.config.data_dim), generator=generator)
+        noise = standard_noise((steps + 1, count, self.config.data_dim), self.kept, generator)
         path = [noise[steps]]
         for t in range(steps, 0, -1):
             above = path[0]

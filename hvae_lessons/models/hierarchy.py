@@ -7,11 +7,10 @@ from hvae_lessons.checks import (
     check_choice,
     check_count,
     check_data,
-    check_generator,
     check_size,
     expect,
 )
-from hvae_lessons.models.trace import Gaussian
+from hvae_lessons.models.trace import Gaussian, standard_noise
 from hvae_lessons.nets import mlp
 
 
@@ -89,8 +88,8 @@ class Hierarchy(nn.Module):
         return self._draw(x.shape[:-1] if samples is None else (samples, *x.shape[:-1]), generator)
 
     def _draw(self, batch, generator):
-        check_generator(generator)
-        return tuple(torch.randn((*batch, size), generator=generator) for size in self.config.latent_dims)
+        like = next(self.parameters())
+        return tuple(standard_noise((*batch, size), like, generator) for size in self.config.latent_dims)
 
     def _check_levels(self, name, values):
         sizes = self.config.latent_dims

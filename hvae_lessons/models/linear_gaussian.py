@@ -43,7 +43,8 @@ class LinearGaussian(NamedTuple):
         config = model.config
         is_linear = config.is_affine and config.likelihood == "gaussian"
         expect(is_linear, "model", "affine means, constant variances, a Gaussian likelihood", config)
-        units = torch.cat([torch.zeros(1, sum(config.latent_dims)), torch.eye(sum(config.latent_dims))])
+        like, size = next(model.parameters()), sum(config.latent_dims)
+        units = torch.cat([like.new_zeros(1, size), torch.eye(size, dtype=like.dtype, device=like.device)])
         with torch.no_grad():
             noise = tuple(units.split(config.latent_dims, -1))
             mean = model.decode(model.generate(noise)).mean  # [1 + all Z, D]
@@ -53,14 +54,14 @@ class LinearGaussian(NamedTuple):
     def log_px(self, x):
         """Exact log p(x) in nats: [B, D] -> [B]."""
         check_data("x", x, self.weight.shape[0])
-        covariance = self.weight @ self.weight.T + self.noise_log_var.exp() * torch.eye(len(self.weight))
+        covariance = self.weight @ self.weight.T + self.noise_log_var.exp() * self._identity(0)
         return gaussian_full_log_prob(x, self.bias, torch.linalg.cholesky(covariance))
 
     def posterior(self, x):
         """Exact p(z | x): mean [B, Z] and scale_tril [Z, Z], which is the same for every x."""
         check_data("x", x, self.weight.shape[0])
         noise_var = self.noise_log_var.exp()
-        precision = self.weight.T @ self.weight / noise_var + torch.eye(self.weight.shape[1])
+        precision = self.weight.T @ self.weight / noise_var + self._identity(1)
         covariance = torch.linalg.inv(precision)
         mean = (x - self.bias) @ self.weight @ covariance / noise_var
         return mean, torch.linalg.cholesky(covariance)
@@ -89,6 +90,9 @@ class LinearGaussian(NamedTuple):
         self._check_code(x, mean, log_var)
         posterior_mean, scale_tril = self.posterior(x)
         return kl_gaussian_full(mean, torch.diag_embed((0.5 * log_var).exp()), posterior_mean, scale_tril)
+
+    def _identity(self, axis):
+        return torch.eye(self.weight.shape[axis], dtype=self.weight.dtype, device=self.weight.device)
 
     def _check_code(self, x, mean, log_var):
         check_data("x", x, self.weight.shape[0])

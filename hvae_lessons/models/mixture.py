@@ -23,6 +23,7 @@ from hvae_lessons.checks import (
 )
 from hvae_lessons.distributions import LOG_2PI, gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.divergences import kl_gaussian, kl_gaussian_full
+from hvae_lessons.models.trace import standard_noise
 from hvae_lessons.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
 
 
@@ -146,7 +147,7 @@ class GaussianMixture(nn.Module):
         check_labels = isinstance(y, torch.Tensor) and y.numel() > 0 and not y.is_floating_point()
         expect(check_labels, "y", "whole numbers, at least one", y)
         check_generator(generator)
-        noise = torch.randn((*y.shape, self.mean.shape[-1]), generator=generator)
+        noise = standard_noise((*y.shape, self.mean.shape[-1]), self.mean, generator)
         if self.full:
             return gaussian_full_sample(self.mean[y], self._scale_tril_at(y), noise)
         return gaussian_sample(self.mean[y], self.log_var[y], noise)

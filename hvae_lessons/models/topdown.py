@@ -7,12 +7,15 @@ Both walk down one path d, on which all decisions gather (see `backbones`):
 
     p(z_l | z_>l) = N(prior_l(d_l+1))      q(z_l | x, z_>l) from posterior_l(e_l, d_l+1)      p(x | d_1)
 
+With `skips=False` the path starts anew at every level: p is a Markov chain, p(z_l | z_l+1) and p(x | z_1).
 The parents of z_l are the same under p and q, and they are drawn before z_l: so every level has its KL in
 closed form. What posterior_l puts out is two vectors a, b, and there are three ways to read them:
 
     "merge"      q = N(a, exp b)                                  a new Gaussian (VD-VAE)
     "ladder"     q = p N(a, exp b), normalized                    prior times message (ladder VAE)
     "residual"   q = N(mean_p + a, var_p exp b)                   relative to the prior (NVAE)
+
+`BottomUp` has the same generator, and an inference network that decides from the data upwards.
 
     x [B, D]     z_l [B, Z_l] or [K, B, Z_l]     levels are listed from the data upwards: z[0] is z_1
 
@@ -22,7 +25,7 @@ Without blocks, with `constant_variance=True` and a Gaussian likelihood everythi
 
 from dataclasses import dataclass
 
-import torch
+from torch import nn
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_values, expect
 from hvae_lessons.divergences import gaussian_product
@@ -30,7 +33,7 @@ from hvae_lessons.models.backbones import ConvBackbone, MLPBackbone
 from hvae_lessons.models.hierarchy import Hierarchy
 from hvae_lessons.models.likelihood import Likelihood, check_likelihood
 from hvae_lessons.models.trace import Gaussian, Layer, Residual, Trace
-from hvae_lessons.nets import ACTIVATIONS
+from hvae_lessons.nets import ACTIVATIONS, linear
 
 
 def merge(p_z, first, second):
@@ -121,6 +124,7 @@ class TopDownConfig:
     | `activation` | "relu", "tanh" or "softplus" |
     | `batch_norm` | normalize the hidden layers |
     | `constant_variance` | log-variances are parameters, not functions of what lies above |
+    | `skips` | whether what follows z_l sees the levels above it; without, p is a Markov chain |
     | `depth_scaled` | what is added to the path starts scaled by 1 / sqrt(number of blocks): the last layer |
     | | of every residual block, and the layers that inject z |
 
@@ -137,6 +141,7 @@ class TopDownConfig:
     activation: str = "relu"
     batch_norm: bool = False
     constant_variance: bool = False
+    skips: bool = True
     depth_scaled: bool = True
 
     def __post_init__(self):
@@ -231,7 +236,7 @@ class TopDown(Hierarchy):
         z, p = [], []
         for l, size in reversed(list(enumerate(self.config.latent_dims))):
             if l == len(self.config.latent_dims) - 1:
-                zeros = torch.zeros(*batch, size)
+                zeros = d.new_zeros(*batch, size)
                 p.append(Gaussian(zeros, zeros))
             else:
                 p.append(self.backbone.prior(l, d))
@@ -279,3 +284,34 @@ class TopDown(Hierarchy):
 
     def _likelihood(self, d):
         return self.likelihood(self.backbone.output(d))
+
+
+class BottomUp(TopDown):
+    """The same generator, with inference in the other order: q(z_1 | x) q(z_2 | x, z_1) ... q(z_L | x, z_<L).
+
+    Every decision enters the path on which the features climb:
+
+        u_1 = stem(x)   q(z_l | x, z_<l) = N(posterior_l(stem(x), u_l))   u_l+1 = climb_l(u_l + read_l(z_l))
+
+    The parents of z_l under p are drawn *from* z_l here: below the top, the term of a level is the log-ratio
+    at the samples (see `Layer`), and no prior is there to be a part of q: only "merge" makes sense.
+    """
+
+    def __init__(self, config, generator=None):
+        super().__init__(config, generator)
+        expect(isinstance(config, TopDownConfig), "config", "a TopDownConfig", type(config).__name__)
+        expect(config.posterior == "merge", "config", "posterior='merge'", config.posterior)
+        below = config.latent_dims[:-1]
+        self.reads = nn.ModuleList(linear(size, config.width, generator) for size in below)
+
+    def _pass(self, x, noise):
+        stem, z, q = self.backbone.stem(x), [], []
+        u = stem.expand(*noise[0].shape[:-1], -1)
+        for l in range(len(noise)):
+            q.append(self.backbone.posterior(l, stem, u))
+            z.append(q[-1].sample(noise[l]))
+            if l < len(self.reads):
+                u = self.backbone.climb[l](u + self.reads[l](z[-1]))
+        d, _, p = self.descend(noise[0].shape[:-1], lambda l, d, p_z: z[l])
+        top = len(noise) - 1
+        return d, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(noise)))

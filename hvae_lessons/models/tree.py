@@ -85,7 +85,8 @@ class BinaryTree:
 
     def log_px(self, x):
         """Exact log-probability of the first d pixels in nats: [B, d] -> [B]."""
-        return tree_log_prob(x, torch.tensor([self.flip]), self.depth)
+        check_event(x=x)
+        return tree_log_prob(x, x.new_tensor([self.flip]), self.depth)
 
     def sample(self, count, generator=None):
         """Draws of x, [count, D]: k + 1 steps, each for all nodes of a level at once."""

@@ -13,19 +13,17 @@ Source: N4 21.4-21.8; N2, "Vanilla VAE".
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from hvae_lessons.checks import (
     check_choice,
     check_count,
     check_data,
-    check_generator,
     check_size,
     expect,
 )
 from hvae_lessons.models.likelihood import Likelihood, check_likelihood
-from hvae_lessons.models.trace import Gaussian, Layer, Point, Trace
+from hvae_lessons.models.trace import Gaussian, Layer, Point, Trace, standard_noise
 from hvae_lessons.nets import ACTIVATIONS, mlp
 
 
@@ -88,17 +86,16 @@ class VAE(nn.Module):
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
-        check_generator(generator)
         q_z = self.encode(x)
         if samples is not None:
             check_count("samples", samples)
         shape = q_z.mean.shape if samples is None else (samples, *q_z.mean.shape)
-        z = q_z.sample(torch.randn(shape, generator=generator))  # [B, Z] or [K, B, Z]
+        z = q_z.sample(standard_noise(shape, q_z.mean, generator))  # [B, Z] or [K, B, Z]
         p_z = Gaussian.standard_like(q_z)
         return Trace(self.decode(z).log_prob(x), (Layer(z, q_z, p_z),))
 
     def sample(self, count, generator=None):
         """Means of p(x | z) for `count` draws z of the prior: [count, D]."""
         check_count("count", count)
-        check_generator(generator)
-        return self.decode(torch.randn(count, self.config.latent_dim, generator=generator)).mean
+        weight = self.decoder[0].weight
+        return self.decode(standard_noise((count, self.config.latent_dim), weight, generator)).mean

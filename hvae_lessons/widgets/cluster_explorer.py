@@ -12,7 +12,7 @@ from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.training import fit
-from hvae_lessons.widgets.labeled_images import check_labeled_images, digits_test
+from hvae_lessons.widgets.labeled_images import check_labeled_images, digits_test, precision
 from hvae_lessons.widgets.lesson_widget import LessonWidget
 from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
 from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
@@ -70,10 +70,11 @@ class ClusterExplorer(WithPackedNets, LessonWidget):
         if model is None:
             model, (x, labels, image_shape) = _digits_model(), digits_test()
         _check(model, x, labels, image_shape)
-        self.model = model
+        self.model, x = model, x.to(precision(model))
         size = model.config.latent_dim
         with torch.no_grad():
-            mean, scale_tril = (part.double() for part in (model.mixture.mean, model.mixture.scale_tril))
+            parts = (model.mixture.mean, model.mixture.scale_tril)
+            mean, scale_tril = (part.detach().double() for part in parts)
             down, lift = _plane(mean, scale_tril)
             shadows = down @ scale_tril @ scale_tril.mT @ down.T  # [Y, 2, 2]
             outlines = torch.linalg.cholesky(shadows)
@@ -116,13 +117,18 @@ class ClusterExplorer(WithPackedNets, LessonWidget):
     def image(self):
         """The mean of p(x | z) at the code, [height, width]."""
         with torch.no_grad():
-            return self.model.vae.decode(torch.tensor([self.code])).mean.reshape(self.height, self.width)
+            return self.model.vae.decode(self._code[None]).mean.reshape(self.height, self.width)
 
     @property
     def probabilities(self):
         """q(y | z) at the code, its logits divided by the temperature: [Y]."""
         with torch.no_grad():
-            return (self.model.mixture.log_prob(torch.tensor(self.code)) / self.temperature).softmax(-1)
+            return (self.model.mixture.log_prob(self._code) / self.temperature).softmax(-1)
+
+    @property
+    def _code(self):
+        """The code in the model's precision, [Z]."""
+        return torch.tensor(self.code, dtype=precision(self.model))
 
     def picture(self):
         """The plane with codes and clusters, the image at the marked code, and its q(y | z)."""

@@ -20,6 +20,7 @@ from hvae_lessons.widgets.labeled_images import (
     check_pixels,
     digits_test,
     first_of_each,
+    precision,
 )
 from hvae_lessons.widgets.lesson_widget import LessonWidget
 from hvae_lessons.widgets.packed_nets import WithPackedNets, pack
@@ -82,7 +83,7 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
             model, (x, labels, image_shape) = _digits_model(), digits_test()
         _check(model, x, labels, image_shape)
         # Training may go on, and normalization by the batch would mix the images.
-        self.model = deepcopy(model).eval()
+        self.model, x = deepcopy(model).eval(), x.to(precision(model))
         self._sizes = list(model.config.latent_dims)
         generator = torch.Generator().manual_seed(0)
         with torch.no_grad():
@@ -180,7 +181,7 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
         )
 
     def _noise(self):
-        return tuple(torch.tensor([part]) for part in self.noise)
+        return tuple(torch.tensor([part], dtype=precision(self.model)) for part in self.noise)
 
     def _noise_of(self, layers):
         """The noise of sampled paths, [N, sum of Z]."""
@@ -192,10 +193,11 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
     @staticmethod
     def _places(posterior, generator):
         """Where a reader may go: codes of images, draws of the prior, and both with one coordinate slid."""
-        prior = torch.randn((1500, posterior.shape[-1]), generator=generator)
+        prior = torch.randn((1500, posterior.shape[-1]), generator=generator, dtype=posterior.dtype)
         slid = torch.cat([posterior, prior]).clone()
         coordinate = torch.randint(slid.shape[-1], (len(slid),), generator=generator)
-        slid[torch.arange(len(slid)), coordinate] = 6 * torch.rand(len(slid), generator=generator) - 3
+        anywhere = 6 * torch.rand(len(slid), generator=generator, dtype=slid.dtype) - 3
+        slid[torch.arange(len(slid)), coordinate] = anywhere
         places = torch.cat([posterior, prior, slid])
         return places[torch.randperm(len(places), generator=generator)]
 
@@ -234,6 +236,7 @@ def _check(model, x, labels, image_shape):
     expect(
         not config.constant_variance, "model", "variances that depend on the levels above", "constant ones"
     )
+    expect(config.skips, "model", "a generator with skips", "a chain")
     levels, most = len(config.latent_dims), max(config.latent_dims)
     expect(levels <= MOST_LEVELS, "model", f"at most {MOST_LEVELS} levels", levels)
     expect(most <= MOST_DIMENSIONS, "model", f"at most {MOST_DIMENSIONS} dimensions in a level", most)

@@ -63,5 +63,6 @@ def packed(name):
 
 def _static_test(images, train_x, train_y, test):
     """The same set with other training images and binarized test images."""
-    test_x = binarize_static(images.test_x)[test]
+    # Drawn in single precision whatever the default is, so that a page and its tests see the same images.
+    test_x = binarize_static(images.test_x.float())[test].to(images.test_x)
     return ImageData(images.name, train_x, train_y, test_x, images.test_y[test], images.image_shape)

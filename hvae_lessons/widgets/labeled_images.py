@@ -35,6 +35,11 @@ def check_pixels(x):
     expect(inside, "x", "pixels from 0 to 1", f"{x.min():.3g} to {x.max():.3g}")
 
 
+def precision(model):
+    """The type of a model's weights, which need not be PyTorch's default."""
+    return next(model.parameters()).dtype
+
+
 def first_of_each(labels):
     """Index of the first image of each class, in the order of the classes."""
     return [int((labels == digit).nonzero()[0]) for digit in labels.unique()]

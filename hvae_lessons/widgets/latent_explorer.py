@@ -16,6 +16,7 @@ from hvae_lessons.widgets.labeled_images import (
     check_pixels,
     digits_test,
     first_of_each,
+    precision,
 )
 from hvae_lessons.widgets.lesson_widget import LessonWidget
 from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
@@ -66,7 +67,7 @@ class LatentExplorer(WithPackedNets, LessonWidget):
         if model is None:
             model, (x, labels, image_shape) = _digits_vae(), digits_test()
         _check(model, x, labels, image_shape)
-        self.model = model
+        self.model, x = model, x.to(precision(model))
         with torch.no_grad():
             means = model.encode(x).mean  # [N, Z]
         spread = means.var(0)
@@ -109,7 +110,8 @@ class LatentExplorer(WithPackedNets, LessonWidget):
     def image(self):
         """The mean of p(x | z) at the code, [height, width]."""
         with torch.no_grad():
-            return self.model.decode(torch.tensor([self.code])).mean.reshape(self.height, self.width)
+            code = torch.tensor([self.code], dtype=precision(self.model))
+            return self.model.decode(code).mean.reshape(self.height, self.width)
 
     def picture(self):
         """The plane with its codes, and the image at the marked one."""
@@ -135,8 +137,8 @@ def _places(means, reach):
     """Where a reader may go: test codes, draws of the prior, and anywhere in the box."""
     generator = torch.Generator().manual_seed(0)
     shape = (3000, means.shape[1])
-    prior = torch.randn(shape, generator=generator).clamp(-reach, reach)
-    box = reach * (2 * torch.rand(shape, generator=generator) - 1)
+    prior = torch.randn(shape, generator=generator, dtype=means.dtype).clamp(-reach, reach)
+    box = reach * (2 * torch.rand(shape, generator=generator, dtype=means.dtype) - 1)
     places = torch.cat([means.clamp(-reach, reach), prior, box])
     return places[torch.randperm(len(places), generator=generator)]
 

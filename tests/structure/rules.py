@@ -8,6 +8,8 @@ from pathlib import Path
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
 LONGEST_FILE = 350
 LONGEST_CELL = 25
+# nbval compares the text of the first; the second prints what differs from run to run.
+COMPARED = {"nbval-check-output", "nbval-ignore-output"}
 PIN = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==[A-Za-z0-9._]+$")
 # Hosts that serve scripts, styles and fonts: a page that names one would ask it.
 CDN = re.compile(
@@ -48,6 +50,16 @@ def definitions(notebook: dict) -> list[str]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found.append(f"cell {number} defines {node.name}")
     return found
+
+
+def uncompared_prints(notebook: dict) -> list[str]:
+    """Cells that print, and whose text no test compares (`make outputs` stores it)."""
+    return [
+        f"cell {number} prints, and its text is not stored"
+        for number, source in code_cells(notebook)
+        if re.search(r"\bprint\(", source)
+        and not COMPARED & set(notebook["cells"][number]["metadata"].get("tags", []))
+    ]
 
 
 def headings(notebook: dict) -> list[str]:

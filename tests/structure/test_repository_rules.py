@@ -43,7 +43,9 @@ def test_notebook_is_stripped(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
-@pytest.mark.parametrize("rule", [rules.long_cells, rules.definitions, rules.headings, rules.kernel])
+@pytest.mark.parametrize(
+    "rule", [rules.long_cells, rules.definitions, rules.headings, rules.kernel, rules.uncompared_prints]
+)
 def test_notebook_keeps(rule, path):
     assert rule(rules.read_notebook(path)) == []
 
@@ -76,7 +78,7 @@ def test_every_dependency_of_the_package_is_among_the_pins_and_on_binder():
 
 
 def test_the_instructions_name_the_tests_that_make_runs():
-    made = re.findall(r"^\t\$\(PYTEST\) (.+)$", text_of("Makefile"), re.M)
+    made = re.findall(r"^\t(?:env \$\(KERNELS\) )?\$\(PYTEST\) (.+)$", text_of("Makefile"), re.M)
     made = {line.removeprefix("--dist loadfile ").replace("$(NOTEBOOKS)", "book/*.ipynb") for line in made}
     said = {page: set(SAID.findall(text_of(page))) for page in ("book/howto.md", "README.md")}
     assert said["book/howto.md"] == made

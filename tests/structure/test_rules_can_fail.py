@@ -35,7 +35,10 @@ GOOD = notebook(
 )
 
 
-@pytest.mark.parametrize("rule", [rules.long_cells, rules.definitions, rules.headings, rules.kernel])
+@pytest.mark.parametrize(
+    "rule",
+    [rules.long_cells, rules.definitions, rules.headings, rules.kernel, rules.uncompared_prints],
+)
 def test_a_good_notebook_passes(rule):
     assert rule(GOOD) == []
 
@@ -46,6 +49,7 @@ def test_a_good_notebook_passes(rule):
         (rules.long_cells, notebook(("code", "x = 1\n" * 26))),
         (rules.definitions, notebook(("code", "def f():\n    pass"))),
         (rules.definitions, notebook(("code", "if True:\n    class A: pass"))),
+        (rules.uncompared_prints, notebook(("code", "if x:\n    print(x)"))),
         (rules.headings, notebook(("markdown", "## Section"))),
         (rules.headings, notebook(("code", "1"), ("markdown", "# Title"))),
         (rules.headings, notebook(("markdown", "# Title"), ("markdown", "# Another"))),
