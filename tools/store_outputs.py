@@ -19,9 +19,11 @@ IGNORED = "nbval-ignore-output"  # set by hand where a cell prints what differs 
 def with_outputs(notebook: dict, executed: dict) -> dict:
     """A chapter as it is committed, with the text of the cells that print."""
     notebook = json.loads(json.dumps(notebook))
-    for cell, run in zip(notebook["cells"], executed["cells"], strict=True):
-        if cell["cell_type"] != "code":
-            continue
+    # The cache keeps code cells only.
+    chapter, done = (
+        [cell for cell in pages["cells"] if cell["cell_type"] == "code"] for pages in (notebook, executed)
+    )
+    for cell, run in zip(chapter, done, strict=True):
         tags = [tag for tag in cell["metadata"].get("tags", []) if tag != COMPARED]
         outputs = [output for output in run["outputs"] if output.get("name") != "stderr"]
         prints = bool(outputs) and all(output.get("name") == "stdout" for output in outputs)
