@@ -4,9 +4,10 @@
     python tools/elsewhere.py vae --on sse          one chapter on one of them
     python tools/elsewhere.py --seeds 1 2           every chapter with its seeds replaced: do its claims hold?
 
-A processor is imitated by telling PyTorch, MKL and oneDNN which instructions to use. One that is newer than
-this machine cannot be imitated: a disturbance of the last bit of every image and every initial weight stands
-for it. What is printed is compared with a run on this machine as it is; times are left out.
+A processor is imitated by telling PyTorch, MKL, oneDNN and NumPy's OpenBLAS which instructions to use. One
+that is newer than this machine cannot be imitated: a disturbance of the last bit of every image and every
+initial weight stands for it. What is printed is compared with a run on this machine as it is; times are left
+out.
 """
 
 import argparse
@@ -25,8 +26,18 @@ from execute import CHAPTERS, ROOT, execute, failed_claims
 HERE = "native"
 MACHINES = {
     HERE: {},
-    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
-    "sse": {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_CBWR": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+    },
+    "sse": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "MKL_CBWR": "COMPATIBLE",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
     "last-bit": {},
 }
 # Run before the first cell of the machine "last-bit".
