@@ -1,0 +1,1 @@
+"""Formulas: tensors in, tensors out, one equation per function."""

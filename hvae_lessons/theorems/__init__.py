@@ -1,0 +1,1 @@
+"""Theorems about the package's functions; `hvae_lessons.proofs` finds every file of this folder."""

@@ -1,0 +1,1 @@
+"""What the widgets share on Python's side; the front ends share `js/`."""
