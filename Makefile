@@ -61,7 +61,7 @@ elsewhere: install ## run the chapters as on other processors and with other see
 outputs: book ## store in the notebooks what their cells print, for the tests to compare
 	$(PY) tools/store_outputs.py
 
-bench: install ## run every benchmark again, some hours; writes hvae_lessons/_data/results
+bench: install ## run every benchmark again, some hours; writes hvae_lessons/results/records
 	@for script in $(filter-out benchmarks/seeded_runs.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(PY) $$script || exit 1; done
 
 colab: install ## write the plain edition of the notebooks for Colab to _build/colab

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLES = Path(__file__).resolve().parent / "hvae_lessons" / "widgets" / "bundles.py"
+BUNDLES = Path(__file__).resolve().parent / "hvae_lessons" / "widgets" / "kit" / "bundles.py"
 
 
 class FrontEnds(BuildHookInterface):

@@ -1,6 +1,6 @@
 """What a drawn label saves: processor time of a training step against the number of clusters.
 
-    python benchmarks/clustering_cost.py       writes hvae_lessons/_data/results/clustering_cost.json
+    python benchmarks/clustering_cost.py       writes hvae_lessons/results/records/clustering_cost.json
 
 half a minute. The least time of several repetitions counts, for the machine may be shared.
 """
@@ -10,10 +10,11 @@ import time
 import torch
 from seeded_runs import machine, path_of, prepare_torch, write
 
-from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, Gaussian, GaussianMixture
-from hvae_lessons.models.labels import expected_cost, mean_of_others, sampled_cost
+from hvae_lessons.formulas.labels import expected_cost, mean_of_others, sampled_cost
+from hvae_lessons.formulas.reparameterizations import gumbel_max, gumbel_noise
+from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, GaussianMixture
 from hvae_lessons.objectives import elbo
-from hvae_lessons.reparameterizations import gumbel_max, gumbel_noise
+from hvae_lessons.trace import Gaussian
 
 CLUSTERS = (10, 100, 1000)
 BATCH, LATENT_DIM = 100, 10

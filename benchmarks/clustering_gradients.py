@@ -1,6 +1,6 @@
 """How noisy is the gradient through a drawn label, and how far is its mean from the exact one?
 
-    python benchmarks/clustering_gradients.py    writes hvae_lessons/_data/results/clustering_gradients.json
+    python benchmarks/clustering_gradients.py    writes hvae_lessons/results/records/clustering_gradients.json
 
 half a minute of processor time: the chapter's cell with ten untrained models. Codes and images are held
 fixed. All lengths are relative to that of the exact gradient of the classifier's weights.
@@ -13,8 +13,8 @@ from clustering_labels import load
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
+from hvae_lessons.formulas.reparameterizations import gumbel_noise
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.reparameterizations import gumbel_noise
 
 CONFIG = {"data_dim": 64, "latent_dim": 10, "hidden": (128,)}
 STRATEGIES = {

@@ -1,6 +1,6 @@
 """Does the label of a clustering VAE say anything in the end? Both forms of the bound, and the cures.
 
-    python benchmarks/clustering_labels.py     writes hvae_lessons/_data/results/clustering_labels.json
+    python benchmarks/clustering_labels.py     writes hvae_lessons/results/records/clustering_labels.json
 
 about twelve minutes of processor time: ten seeds of each cure on the binarized 8x8 digits, all 1,797 images.
 All train the whole model for 60 epochs if the name does not say otherwise. Those with a start have another 40
@@ -11,13 +11,13 @@ import torch
 from clustering_seeds import accuracy
 from seeded_runs import path_of, record_runs
 
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import binarize, load_digits
-from hvae_lessons.metrics import label_information
+from hvae_lessons.measures.metrics import label_information
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import elbo, weighted_elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.cluster_start import start_mixture
+from hvae_lessons.training.schedules import linear_warm_up
 
 CONFIG = {"data_dim": 64, "latent_dim": 10, "hidden": (128,), "spread": 0.5}
 LEARNING_RATE = 2e-3

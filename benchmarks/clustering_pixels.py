@@ -1,6 +1,6 @@
 """K-means and Gaussian mixtures on pixels: the baselines of clustering_seeds.py, which no model changes.
 
-    python benchmarks/clustering_pixels.py     writes hvae_lessons/_data/results/clustering_pixels.json
+    python benchmarks/clustering_pixels.py     writes hvae_lessons/results/records/clustering_pixels.json
 
 about ten minutes of processor time. Everything is scikit-learn's, with as many restarts as the chapter's
 mixtures have. A mixture on pixels has two settings: principal components, and the floor under its variances.

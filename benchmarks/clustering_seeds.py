@@ -1,6 +1,6 @@
 """Cluster the 8x8 digits and the MNIST subset without their labels, with ten seeds each.
 
-    python benchmarks/clustering_seeds.py      writes hvae_lessons/_data/results/clustering_seeds.json
+    python benchmarks/clustering_seeds.py      writes hvae_lessons/results/records/clustering_seeds.json
 
 about fifteen minutes of processor time. Labels serve only to count what came out right. The 8x8 digits are
 clustered and counted on all 1,797 images; MNIST's subset is fitted on 8,000 and counted on its 2,000 test
@@ -16,12 +16,12 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import normalized_mutual_info_score
 
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
-from hvae_lessons.metrics import label_information, match_clusters
+from hvae_lessons.measures.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.training import fit
+from hvae_lessons.training.cluster_start import start_mixture
 
 DATA = "8x8 digits: 1,797 images. MNIST subset: 8,000 and 2,000 images, binarized anew for training"
 # What the chapter uses; a test compares.

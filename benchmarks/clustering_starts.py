@@ -1,6 +1,6 @@
 """Samples or means: which codes should the mixture be fitted to that a clustering VAE starts from?
 
-    python benchmarks/clustering_starts.py     writes hvae_lessons/_data/results/clustering_starts.json
+    python benchmarks/clustering_starts.py     writes hvae_lessons/results/records/clustering_starts.json
 
 about eight minutes of processor time: the recipes of clustering_seeds.py with ten seeds, from the same
 pretrained VAE of each. The bound is measured before and after the whole model is trained.
@@ -13,10 +13,10 @@ import torch
 from clustering_seeds import DATA, RECIPES, accuracy, both, pretrained
 from seeded_runs import path_of, record_runs
 
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import binarize_static
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
+from hvae_lessons.training.cluster_start import start_mixture
 
 STARTS = {f"{name}, {codes}": (name, codes) for name in RECIPES for codes in ("samples", "means")}
 

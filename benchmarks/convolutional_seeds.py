@@ -12,8 +12,8 @@ from seeded_runs import path_of, record_runs
 from hvae_lessons.data import binarize
 from hvae_lessons.models import ConvTopDownConfig, TopDown
 from hvae_lessons.objectives import balanced_elbo, beta_elbo, elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 CONFIG = ConvTopDownConfig(levels=((14, 1), (7, 1)), channels=16)
 SETTINGS = {"batch_size": 50, "learning_rate": 5e-3, "epochs": 1}

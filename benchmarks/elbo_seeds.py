@@ -1,6 +1,6 @@
 """Train the encoders and the linear VAE of the chapter on the evidence lower bound from ten seeds.
 
-    python benchmarks/elbo_seeds.py  writes hvae_lessons/_data/results/elbo_seeds.json, about five minutes
+    python benchmarks/elbo_seeds.py  writes hvae_lessons/results/records/elbo_seeds.json, about five minutes
 
 encoders     of the model x = z^2 + noise, on its exact bound, averaged over x ~ N(1.5, 1): as in the chapter,
              and once more with five times as many steps
@@ -13,10 +13,11 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import load_digits
-from hvae_lessons.distributions import gaussian_log_prob
-from hvae_lessons.divergences import kl_standard_gaussian
-from hvae_lessons.models import VAE, GridModel, LinearGaussian, VAEConfig
+from hvae_lessons.formulas.distributions import gaussian_log_prob
+from hvae_lessons.formulas.divergences import kl_standard_gaussian
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.nets import mlp
+from hvae_lessons.oracles import GridModel, LinearGaussian
 from hvae_lessons.training import fit
 
 ENCODERS = {"linear encoder": (), "4 hidden units": (4,), "32 + 32 hidden units": (32, 32)}

@@ -1,6 +1,6 @@
 """Train a second level as the prior of a one-level VAE that stays as it is, ten seeds.
 
-    python benchmarks/frozen_prior.py  writes hvae_lessons/_data/results/frozen_prior.json, ten minutes
+    python benchmarks/frozen_prior.py  writes hvae_lessons/results/records/frozen_prior.json, ten minutes
 
 Every seed trains one level for twelve epochs ("1 level, both" of hierarchy_seeds.py). From there on:
 
@@ -23,8 +23,8 @@ from seeded_runs import path_of, record_runs
 from hvae_lessons.data import binarize
 from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.objectives import elbo, weighted_elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 # name -> whether there is a second level, whether level 1 is frozen, epochs after the first twelve
 RUNS = {

@@ -2,7 +2,7 @@
 
     HVAE_DATA=FOLDER python benchmarks/hierarchy_full.py [NAME ...]
 
-Writes hvae_lessons/_data/results/hierarchy_full.json: the named rows of RUNS, or all, and keeps the others.
+Writes hvae_lessons/results/records/hierarchy_full.json: the named rows of RUNS, or all, and keeps the others.
 
 Without HVAE_DATA the four IDX files are downloaded once. Binarization: pixels sampled anew in every epoch for
 training (dynamic); the test set sampled once with a fixed seed. The importance-weighted estimate is for the
@@ -17,11 +17,11 @@ import torch
 from seeded_runs import machine, path_of
 
 from hvae_lessons.data import binarize, binarize_static, load_mnist
-from hvae_lessons.estimators import log_px_estimate
+from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.models import MHVAE, MHVAEConfig, TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo, elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 RESULT = path_of(__file__)
 LATENT_DIMS = (40, 20, 10)

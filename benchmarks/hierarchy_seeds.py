@@ -1,6 +1,7 @@
 """Train the hierarchies of the chapter with ten seeds each, with and without each cure of collapse.
 
-    python benchmarks/hierarchy_seeds.py  writes hvae_lessons/_data/results/hierarchy_seeds.json, half an hour
+    python benchmarks/hierarchy_seeds.py  writes hvae_lessons/results/records/hierarchy_seeds.json,
+    half an hour
 
 Data: the MNIST subset (8,000 training, 2,000 test images), pixels sampled anew each epoch for training, the
 test set binarized once with a fixed seed.
@@ -10,11 +11,11 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.metrics import active_by_kl, linear_probe
+from hvae_lessons.measures.metrics import active_by_kl, linear_probe
 from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.objectives import elbo, free_bits
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 LATENT_DIMS = (32, 16, 8)
 HIDDEN = ((200, 200), (100, 100), (50, 50))

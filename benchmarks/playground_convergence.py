@@ -4,7 +4,7 @@
 page runs in Node as it is, and its weights come back through `VAEPlayground.to_torch`. Both models are judged
 by minus ELBO of the 360 test images, statically binarized, averaged over 100 samples of each code.
 
-Writes results/playground_convergence.json.
+Writes hvae_lessons/results/records/playground_convergence.json.
 """
 
 import base64
@@ -20,8 +20,9 @@ from hvae_lessons.data import binarize
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
-from hvae_lessons.widgets import VAEPlayground, bundles
-from hvae_lessons.widgets.image_pack import packed, page_images
+from hvae_lessons.widgets import VAEPlayground
+from hvae_lessons.widgets.kit import bundles
+from hvae_lessons.widgets.kit.image_pack import packed, page_images
 
 EPOCHS, BATCH, RATE, SEEDS = 400, 128, 0.003, (0, 1, 2)
 SIZES = ({"latent": 2, "hidden": 64}, {"latent": 8, "hidden": 64})
@@ -39,7 +40,7 @@ console.log(JSON.stringify(Array.from(model.weights())));
 
 def in_page(size, seed):
     """The model after training by the page's code."""
-    sources = json.dumps((bundles.SOURCES / "parts").as_uri() + "/")
+    sources = json.dumps((bundles.SOURCES / "js" / "numerics").as_uri() + "/")
     given = {"packed": base64.b64encode(packed("digits")).decode(), **size, "seed": seed}
     command = [*bundles.node(), "--input-type=module", "--eval", f"const SOURCES = {sources};{SCRIPT}"]
     text = json.dumps({**given, "epochs": EPOCHS, "rate": RATE})

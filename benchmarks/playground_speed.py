@@ -5,7 +5,7 @@ The page trains as the reader's does, pictures included, opened as a file. What 
 PyTorch takes the same steps (binarization, forward, backward, Adam) with `training.fit`. The two run in turn,
 `ROUNDS` times; the best round counts, and the load of the machine stands beside the numbers.
 
-Writes results/playground_speed.json.
+Writes hvae_lessons/results/records/playground_speed.json.
 """
 
 import json
@@ -24,8 +24,9 @@ from seeded_runs import path_of
 from hvae_lessons.data import binarize
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.training import fit
-from hvae_lessons.widgets import VAEPlayground, bundles
-from hvae_lessons.widgets.image_pack import page_images
+from hvae_lessons.widgets import VAEPlayground
+from hvae_lessons.widgets.kit import bundles
+from hvae_lessons.widgets.kit.image_pack import page_images
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tools"))

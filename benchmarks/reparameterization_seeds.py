@@ -2,7 +2,7 @@
 
     python benchmarks/reparameterization_seeds.py
 
-writes hvae_lessons/_data/results/reparameterization_seeds.json, in about four minutes of processor time.
+writes hvae_lessons/results/records/reparameterization_seeds.json, in about four minutes of processor time.
 
 digits   a VAE, the variance of gradients with respect to its encoder's means, and the same VAE whose codes
          were cut off from the encoder by `detach`
@@ -16,12 +16,13 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize, binarize_static, load_digits
-from hvae_lessons.distributions import gaussian_log_prob, standard_gaussian_log_prob
-from hvae_lessons.divergences import kl_standard_gaussian
-from hvae_lessons.estimators import pathwise_gradient, score_function_gradient
-from hvae_lessons.models import VAE, LinearGaussian, VAEConfig
-from hvae_lessons.models.posteriors import AutoregressiveFlow, DiagonalGaussian, FullGaussian
-from hvae_lessons.variational import estimate_elbo, fit_posterior
+from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
+from hvae_lessons.formulas.divergences import kl_standard_gaussian
+from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.models.parts.families import AutoregressiveFlow, DiagonalGaussian, FullGaussian
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.training.per_example import estimate_elbo, fit_posterior
 
 TRAINING = {"epochs": 30, "batch_size": 50, "learning_rate": 2e-3}
 FITS = {"ridge": {"steps": 800}, "bend": {"steps": 1200, "learning_rate": 0.03}}

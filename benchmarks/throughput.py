@@ -6,7 +6,7 @@ Adam; one thread. The bare loop is written here without the package. Pythae is m
 encoder and a decoder of the same widths. Each contender runs `ROUNDS` times in turn and is timed in CPU
 seconds, which a busy machine disturbs less than the clock on the wall; the best round counts.
 
-Writes results/throughput.json.
+Writes hvae_lessons/results/records/throughput.json.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Train hierarchies that differ in their generator, in the order of inference, and in what helps them.
 
-    python benchmarks/topdown_seeds.py  writes hvae_lessons/_data/results/topdown_seeds.json, an hour
+    python benchmarks/topdown_seeds.py  writes hvae_lessons/results/records/topdown_seeds.json, an hour
 
 The square: a generator that is a chain, or one with skips; inference bottom-up, or top-down. All four have
 the same networks, but for the layers by which bottom-up inference reads its codes, 1 % of the weights. Both
@@ -13,12 +13,12 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.estimators import log_px_estimate
-from hvae_lessons.metrics import linear_probe
+from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.measures.metrics import linear_probe
 from hvae_lessons.models import BottomUp, TopDown, TopDownConfig
 from hvae_lessons.objectives import balanced_elbo, beta_elbo, elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 LATENT_DIMS = (32, 16, 8)
 SETTINGS = {"batch_size": 100, "learning_rate": 2e-3, "epochs": 12}

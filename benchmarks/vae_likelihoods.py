@@ -1,6 +1,7 @@
 """Train small VAEs under Gaussian likelihoods of several variances and under hidden weights, ten seeds each.
 
-    python benchmarks/vae_likelihoods.py  writes hvae_lessons/_data/results/vae_likelihoods.json, four minutes
+    python benchmarks/vae_likelihoods.py  writes hvae_lessons/results/records/vae_likelihoods.json,
+    four minutes
 
 Images are the first 4,000 of the training set and the test set, 14x14 by averaging 2x2 pixels; runs of one
 seed share initial weights, batches and noise. Gaussian models see gray pixels and differ in the variance s of

@@ -1,6 +1,6 @@
 """Train the chapter's VAE with two coordinates, and other encoders for its decoder, with ten seeds each.
 
-    python benchmarks/vae_plane.py    writes hvae_lessons/_data/results/vae_plane.json, a quarter of an hour
+    python benchmarks/vae_plane.py    writes hvae_lessons/results/records/vae_plane.json, a quarter of an hour
 
 With a plane of codes log p(x) is a sum over a grid, so the gap between it and the ELBO is known image by
 image. Three other encoders are then fitted to the decoder of each seed, which is frozen: the same one,
@@ -15,9 +15,10 @@ from seeded_runs import path_of, record_runs
 from torch.nn.functional import softplus
 
 from hvae_lessons.data import binarize, binarize_static, binarize_threshold
-from hvae_lessons.estimators import log_px_estimate
-from hvae_lessons.models import VAE, Gaussian, VAEConfig
+from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
+from hvae_lessons.trace import Gaussian
 from hvae_lessons.training import fit
 
 SETTINGS = {"batch_size": 100, "learning_rate": 1.5e-3, "epochs": 20}

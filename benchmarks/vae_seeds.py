@@ -1,6 +1,6 @@
 """Train the chapter's VAEs with twenty coordinates, and the autoencoder beside them, with ten seeds each.
 
-    python benchmarks/vae_seeds.py    writes hvae_lessons/_data/results/vae_seeds.json, forty minutes
+    python benchmarks/vae_seeds.py    writes hvae_lessons/results/records/vae_seeds.json, forty minutes
 
 Runs of one seed share initial weights, batches and noise. Those of 20 epochs differ in one thing: what
 multiplies the KL. Warm-up raises it from 0 to 1 over the first half of the epochs. Every run is measured by
@@ -13,11 +13,11 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.metrics import active_by_kl, active_by_variance
+from hvae_lessons.measures.metrics import active_by_kl, active_by_variance
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 
 LATENT_DIM = 20
 SETTINGS = {"batch_size": 100, "learning_rate": 1.5e-3}

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import torch
 
 from hvae_lessons.checks import check_count, check_event, check_generator, expect
-from hvae_lessons.distributions import bernoulli_log_prob, gaussian_log_prob
-from hvae_lessons.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
-from hvae_lessons.reparameterizations import gaussian_sample
+from hvae_lessons.formulas.distributions import bernoulli_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
+from hvae_lessons.formulas.reparameterizations import gaussian_sample
 
 
 def standard_noise(shape, like, generator=None):

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from hvae_lessons import notebook
-from hvae_lessons.divergences import kl_standard_gaussian
-from hvae_lessons.models import VAE, GridModel
+from hvae_lessons.formulas.divergences import kl_standard_gaussian
+from hvae_lessons.models import VAE
 from hvae_lessons.nets import linear
+from hvae_lessons.oracles import GridModel
 from hvae_lessons.proofs import prove
 
 

@@ -9,22 +9,23 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from hvae_lessons import notebook
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
-from hvae_lessons.estimators import log_px_estimate
-from hvae_lessons.models import VAE, LinearGaussian, VAEConfig
-from hvae_lessons.models.autoregressive import Autoregressive
+from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.formulas.reparameterizations import gumbel_noise
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
 from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
-from hvae_lessons.models.trace import standard_noise
-from hvae_lessons.models.tree import BinaryTree
 from hvae_lessons.objectives import elbo
-from hvae_lessons.reparameterizations import gumbel_noise
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.oracles.autoregressive import Autoregressive
+from hvae_lessons.oracles.tree import BinaryTree
+from hvae_lessons.trace import standard_noise
 from hvae_lessons.training import TrainingDiverged, fit
+from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.widgets import ClusterExplorer, HierarchyExplorer, LatentExplorer, VAEPlayground
-from hvae_lessons.widgets.image_pack import packed
+from hvae_lessons.widgets.kit.image_pack import packed
 
 D, B, K = 16, 12, 3
 SINGLE, DOUBLE = torch.float32, torch.float64

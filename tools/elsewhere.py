@@ -46,7 +46,7 @@ import torch
 from hvae_lessons import data, nets
 
 _source = torch.Generator().manual_seed(0)
-_drawn, _image_data = nets._drawn, data._image_data
+_drawn, _image_data = nets._drawn, data.images._image_data
 
 
 def _disturb(x):
@@ -69,7 +69,7 @@ def _disturbed_images(name, train_x, train_y, test_x, test_y, **settings):
     return images
 
 
-nets._drawn, data._image_data = _disturbed_layer, _disturbed_images
+nets._drawn, data.images._image_data = _disturbed_layer, _disturbed_images
 """
 MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 

@@ -41,7 +41,9 @@ BOX = (
 def fingerprint(root: Path = ROOT) -> str:
     """Changes with everything that an output depends on besides the notebook itself."""
     package = root / "hvae_lessons"
-    files = [root / "requirements.txt", *package.rglob("*.py"), *(package / "_data").rglob("*")]
+    stored = [package / "data" / "_data", package / "results" / "records"]
+    files = [root / "requirements.txt", *package.rglob("*.py")]
+    files += [path for folder in stored for path in folder.rglob("*")]
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(path for path in files if path.is_file() and "__pycache__" not in path.parts):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")

@@ -1,10 +1,10 @@
-"""Make hvae_lessons/_data/mnist_subset.npz from the four original IDX files of MNIST.
+"""Make hvae_lessons/data/_data/mnist_subset.npz from the four original IDX files of MNIST.
 
     python tools/make_mnist_subset.py FOLDER [OUTPUT]
 
 FOLDER holds the files as published, packed with gzip or not. Each is checked against its known SHA-256, so
-the subset is always made from the same images. The script prints the hash that hvae_lessons/data.py must
-expect; the bytes are the same at every run with one version of liblzma.
+the subset is always made from the same images. The script prints the hash that hvae_lessons/data/images.py
+must expect; the bytes are the same at every run with one version of liblzma.
 """
 
 import argparse
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hvae_lessons.data import MNIST_SUBSET, MNIST_SUBSET_SHA256, stratified_sample
-from hvae_lessons.idx import read_idx
-from hvae_lessons.mnist_files import MNIST_FILES
+from hvae_lessons.data import stratified_sample
+from hvae_lessons.data.idx import read_idx
+from hvae_lessons.data.images import MNIST_SUBSET, MNIST_SUBSET_SHA256
+from hvae_lessons.data.mnist_files import MNIST_FILES
 
 TRAIN_IMAGES, TEST_IMAGES = 8_000, 2_000
 SEED = 0
@@ -61,7 +62,7 @@ def make_subset(folder: Path) -> bytes:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the MNIST subset that ships with the package.")
     parser.add_argument("folder", type=Path, help="folder with the four original IDX files")
-    default = Path(__file__).parents[1] / "hvae_lessons" / "_data" / MNIST_SUBSET
+    default = Path(__file__).parents[1] / "hvae_lessons" / "data" / "_data" / MNIST_SUBSET
     parser.add_argument("output", type=Path, nargs="?", default=default, help="default: %(default)s")
     arguments = parser.parse_args()
     content = make_subset(arguments.folder)
@@ -69,7 +70,7 @@ def main() -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     print(f"{arguments.output}: {len(content):,} bytes, SHA-256 {sha256}")
     if sha256 != MNIST_SUBSET_SHA256:
-        print(f'Set MNIST_SUBSET_SHA256 = "{sha256}" in hvae_lessons/data.py.')
+        print(f'Set MNIST_SUBSET_SHA256 = "{sha256}" in hvae_lessons/data/images.py.')
 
 
 if __name__ == "__main__":

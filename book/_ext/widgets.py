@@ -6,7 +6,8 @@ They lie in a folder of their own: jupyter-book links every script of the root o
 import shutil
 from pathlib import Path
 
-from hvae_lessons.widgets import LessonWidget, bundles
+from hvae_lessons.widgets import LessonWidget
+from hvae_lessons.widgets.kit import bundles
 
 
 def copy_front_ends(app, exception) -> None:

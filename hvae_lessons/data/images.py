@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from hvae_lessons.checks import check_choice, check_data, check_generator, expect
-from hvae_lessons.mnist_files import read_mnist_files
+from hvae_lessons.data.mnist_files import read_mnist_files
 
 MNIST_SUBSET = "mnist_subset.npz"
 MNIST_SUBSET_SHA256 = "9d488d985788ff14f56364cc82de4b3304e340a38995e058bd4a0cb89172856b"
@@ -73,7 +73,7 @@ def load_mnist(full: bool = False) -> ImageData:
     expect(isinstance(full, bool), "full", "True or False", repr(full))
     if full:
         return _image_data("MNIST", *read_mnist_files(), scale=255, image_shape=(28, 28))
-    content = (resources.files("hvae_lessons") / "_data" / MNIST_SUBSET).read_bytes()
+    content = (resources.files("hvae_lessons.data") / "_data" / MNIST_SUBSET).read_bytes()
     got = hashlib.sha256(content).hexdigest()
     expect(
         got == MNIST_SUBSET_SHA256,

@@ -16,7 +16,7 @@ import numpy as np
 import pooch
 from requests.exceptions import RequestException
 
-from hvae_lessons.idx import read_idx
+from hvae_lessons.data.idx import read_idx
 
 CONNECT_SECONDS = 15
 

@@ -1,6 +1,6 @@
 """Figures: data in, matplotlib Figure out."""
 
-from hvae_lessons.figures.elbo import (
+from hvae_lessons.figures.chapters.elbo import (
     bound_against_likelihood,
     bound_and_posterior,
     gaps_over_x,
@@ -10,8 +10,7 @@ from hvae_lessons.figures.elbo import (
     training_bound,
     two_joints,
 )
-from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
-from hvae_lessons.figures.hierarchy import (
+from hvae_lessons.figures.chapters.mhvae import (
     diffusion_steps,
     kl_over_seeds,
     kl_per_level,
@@ -19,8 +18,7 @@ from hvae_lessons.figures.hierarchy import (
     resampling_grid,
     two_bounds,
 )
-from hvae_lessons.figures.images import code_clouds, image_rows, latent_plane, latent_scatter
-from hvae_lessons.figures.topdown import (
+from hvae_lessons.figures.chapters.topdown import (
     code_graphs,
     gradient_norms,
     nats_of_levels,
@@ -29,7 +27,7 @@ from hvae_lessons.figures.topdown import (
     sampling_steps,
     skip_graphs,
 )
-from hvae_lessons.figures.vae import (
+from hvae_lessons.figures.chapters.vae import (
     bound_gap,
     kl_spectrum,
     posterior_shapes,
@@ -37,6 +35,8 @@ from hvae_lessons.figures.vae import (
     training_curves,
     vae_architecture,
 )
+from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
+from hvae_lessons.figures.images import code_clouds, image_rows, latent_plane, latent_scatter
 
 __all__ = [
     "GraphicalModel",

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import torch
 from PIL import Image
 
-from hvae_lessons.estimators import pathwise_gradient, score_function_gradient
 from hvae_lessons.figures.images import latent_scatter
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, apply_style
+from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
 
 DOTS_PER_INCH = 120
 

@@ -5,7 +5,7 @@ import math
 import torch
 
 from hvae_lessons.checks import check_count, check_data, check_event, check_values
-from hvae_lessons.reparameterizations import gaussian_sample
+from hvae_lessons.formulas.reparameterizations import gaussian_sample
 
 
 def importance_weighted_bound(log_weight):

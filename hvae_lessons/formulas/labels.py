@@ -12,7 +12,7 @@ import math
 import torch
 
 from hvae_lessons.checks import check_event, expect
-from hvae_lessons.distributions import categorical_log_prob
+from hvae_lessons.formulas.distributions import categorical_log_prob
 
 
 def log_ratio_cost(log_q_z, log_pz_given_y):

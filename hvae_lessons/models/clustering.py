@@ -11,7 +11,7 @@ One pass, with N0's shapes:
     exact:    costs of all clusters [B, Y], weighted by q(y | .) -> [B]            work in proportion to B Y
     sampled:  a label y [B] -> mean and variance of its cluster [B, Z] -> cost [B]    in proportion to B
 
-The cost is a log-ratio at z or a closed-form KL: see models/labels.py for the difference. With
+The cost is a log-ratio at z or a closed-form KL: see formulas/labels.py for the difference. With
 "bayes-code" the bound is that of a VAE with the prior p(z) = sum_y p(y) p(z | y), and y is a reading of z.
 
 Source: N0, "VAE Automatic Classification"; Jiang et al. (2017) for "bayes-data".
@@ -32,8 +32,8 @@ from hvae_lessons.checks import (
     check_positive,
     expect,
 )
-from hvae_lessons.divergences import kl_categorical_uniform
-from hvae_lessons.models.labels import (
+from hvae_lessons.formulas.divergences import kl_categorical_uniform
+from hvae_lessons.formulas.labels import (
     expected_cost,
     labels_given_code,
     labels_given_data,
@@ -41,11 +41,16 @@ from hvae_lessons.models.labels import (
     mean_of_others,
     sampled_cost,
 )
-from hvae_lessons.models.mixture import GaussianMixture
-from hvae_lessons.models.trace import Gaussian, Trace, standard_noise
+from hvae_lessons.formulas.reparameterizations import (
+    gumbel_max,
+    gumbel_noise,
+    gumbel_softmax,
+    straight_through,
+)
+from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.vae import VAE, VAEConfig
 from hvae_lessons.nets import mlp
-from hvae_lessons.reparameterizations import gumbel_max, gumbel_noise, gumbel_softmax, straight_through
+from hvae_lessons.trace import Gaussian, Trace, standard_noise
 
 LABELS = ("from-code", "bayes-code", "from-data", "bayes-data")
 FORMS = ("log-ratio", "analytic")

@@ -27,8 +27,8 @@ from hvae_lessons.checks import (
     check_tensor,
     expect,
 )
-from hvae_lessons.models.trace import Gaussian, Layer, Trace, standard_noise
 from hvae_lessons.nets import ACTIVATIONS, mlp
+from hvae_lessons.trace import Gaussian, Layer, Trace, standard_noise
 
 
 def diffusion_marginal(x, kept):

@@ -25,10 +25,10 @@ import torch
 from torch import nn
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_tensor, expect
-from hvae_lessons.models.hierarchy import GaussianNet, Hierarchy
-from hvae_lessons.models.likelihood import Likelihood, check_likelihood
-from hvae_lessons.models.trace import Gaussian, Layer, Trace
+from hvae_lessons.models.parts.levels import GaussianNet, Hierarchy
+from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, hidden_layers, mlp
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
 @dataclass(frozen=True)

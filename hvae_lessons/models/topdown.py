@@ -28,12 +28,12 @@ from dataclasses import dataclass
 from torch import nn
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_values, expect
-from hvae_lessons.divergences import gaussian_product
-from hvae_lessons.models.backbones import ConvBackbone, MLPBackbone
-from hvae_lessons.models.hierarchy import Hierarchy
-from hvae_lessons.models.likelihood import Likelihood, check_likelihood
-from hvae_lessons.models.trace import Gaussian, Layer, Residual, Trace
+from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.models.parts.backbones import ConvBackbone, MLPBackbone
+from hvae_lessons.models.parts.levels import Hierarchy
+from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, linear
+from hvae_lessons.trace import Gaussian, Layer, Residual, Trace
 
 
 def merge(p_z, first, second):

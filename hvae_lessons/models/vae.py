@@ -22,9 +22,9 @@ from hvae_lessons.checks import (
     check_size,
     expect,
 )
-from hvae_lessons.models.likelihood import Likelihood, check_likelihood
-from hvae_lessons.models.trace import Gaussian, Layer, Point, Trace, standard_noise
+from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, mlp
+from hvae_lessons.trace import Gaussian, Layer, Point, Trace, standard_noise
 
 
 @dataclass(frozen=True)

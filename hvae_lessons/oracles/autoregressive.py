@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from hvae_lessons.checks import check_count, check_data, check_event, check_generator, expect
-from hvae_lessons.distributions import bernoulli_log_prob
+from hvae_lessons.formulas.distributions import bernoulli_log_prob
 from hvae_lessons.nets import AutoregressiveLinear
 
 LARGEST_CODE = 16  # 2^16 codes: more are not meant to be listed

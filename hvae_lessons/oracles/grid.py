@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 
 from hvae_lessons.checks import check_count, check_data, check_event, expect
-from hvae_lessons.distributions import gaussian_log_prob, standard_gaussian_log_prob
+from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
 
 GRID = torch.linspace(-8, 8, 401, dtype=torch.float64)
 

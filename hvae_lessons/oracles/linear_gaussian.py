@@ -13,9 +13,9 @@ from typing import NamedTuple
 import torch
 
 from hvae_lessons.checks import check_data, check_event, check_size, expect
-from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.divergences import kl_gaussian_full, kl_standard_gaussian
-from hvae_lessons.models.hierarchy import Hierarchy
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.divergences import kl_gaussian_full, kl_standard_gaussian
+from hvae_lessons.models.parts.levels import Hierarchy
 
 
 class LinearGaussian(NamedTuple):

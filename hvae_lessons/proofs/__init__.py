@@ -42,6 +42,9 @@ CHAPTERS = (
     "topdown",
 )
 
+# By name: the theorems import this engine, and not the other way round.
+THEOREMS = "hvae_lessons.theorems"
+
 _REGISTRY = {}
 
 
@@ -126,17 +129,18 @@ def theorem(name, *, chapter, about, statement, source, scope):
 
 
 def all_theorems():
-    """Every theorem: by chapter, then in the order of this folder and of the theorems in a file.
+    """Every theorem: by chapter, then in the order of the folder theorems/ and of the theorems in a file.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | returns | tuple of Theorem | the registry |
 
     Raises: nothing of its own.
-    Source: every module of `hvae_lessons.proofs`.
+    Source: every module of `hvae_lessons.theorems`.
     """
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    folder = importlib.import_module(THEOREMS)
+    for module in pkgutil.iter_modules(folder.__path__):
+        importlib.import_module(f"{THEOREMS}.{module.name}")
     return tuple(sorted(_REGISTRY.values(), key=_position))
 
 
@@ -205,7 +209,7 @@ def formulas_without_theorem(*modules):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `modules` | modules | e.g. hvae_lessons.divergences |
+    | `modules` | modules | e.g. hvae_lessons.formulas.divergences |
     | returns | list of str | module.function, sorted; empty if every formula has a theorem |
 
     Raises: nothing of its own.

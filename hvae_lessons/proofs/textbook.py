@@ -2,8 +2,8 @@
 
 import sympy
 
-from hvae_lessons.proofs.gaussian_moments import normal_log_density
 from hvae_lessons.proofs.integrals import integral
+from hvae_lessons.proofs.moments import normal_log_density
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hvae_lessons.checks import check_choice, expect
 
-FOLDER = resources.files("hvae_lessons") / "_data" / "results"
+FOLDER = resources.files("hvae_lessons") / "results" / "records"
 
 
 class Spread(NamedTuple):

@@ -3,10 +3,10 @@
 import sympy
 import torch
 
-from hvae_lessons.models import Trace
 from hvae_lessons.objectives import balanced_elbo, balancing_weights, beta_elbo
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
+from hvae_lessons.trace import Trace
 
 
 class _Level:

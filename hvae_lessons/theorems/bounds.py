@@ -6,14 +6,15 @@ import numpy as np
 import sympy
 import torch
 
-from hvae_lessons.divergences import kl_categorical, kl_gaussian_full
-from hvae_lessons.estimators import importance_weighted_bound, log_px_estimate
-from hvae_lessons.models import LinearGaussian, Trace
+from hvae_lessons.formulas.divergences import kl_categorical, kl_gaussian_full
+from hvae_lessons.formulas.estimators import importance_weighted_bound, log_px_estimate
 from hvae_lessons.objectives import elbo
+from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, normal_log_density
 from hvae_lessons.proofs.integrals import integral
+from hvae_lessons.proofs.moments import gaussian_mean, log_variance, normal_log_density
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
+from hvae_lessons.trace import Trace
 
 
 def _linear_gaussian(data_dim, latent_dim):

@@ -5,10 +5,8 @@ from typing import NamedTuple
 import sympy
 import torch
 
-from hvae_lessons.divergences import kl_categorical_uniform
-from hvae_lessons.models import Trace
-from hvae_lessons.models.clustering import CodeTerm, LabelTerm
-from hvae_lessons.models.labels import (
+from hvae_lessons.formulas.divergences import kl_categorical_uniform
+from hvae_lessons.formulas.labels import (
     average_labels,
     expected_cost,
     labels_given_code,
@@ -16,10 +14,12 @@ from hvae_lessons.models.labels import (
     log_ratio_cost,
     sampled_cost,
 )
+from hvae_lessons.models.clustering import CodeTerm, LabelTerm
 from hvae_lessons.objectives import elbo, weighted_elbo
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.textbook import categorical_kl_sum, softmax
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
+from hvae_lessons.trace import Trace
 
 
 class _FiniteModel:

@@ -3,13 +3,13 @@
 import sympy
 import torch
 
-from hvae_lessons.models.labels import (
+from hvae_lessons.formulas.labels import (
     expected_cost,
     log_ratio_cost,
 )
-from hvae_lessons.models.mixture import mixture_kl, mixture_log_prob
+from hvae_lessons.models.parts.mixture import mixture_kl, mixture_log_prob
 from hvae_lessons.proofs import equal, theorem
-from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean, normal_log_density
+from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
 from hvae_lessons.proofs.textbook import scale_tril
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 

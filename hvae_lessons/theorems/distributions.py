@@ -11,7 +11,7 @@ import math
 import sympy
 import torch
 
-from hvae_lessons.distributions import (
+from hvae_lessons.formulas.distributions import (
     LOG_2PI,
     bernoulli_log_prob,
     categorical_log_prob,

@@ -3,8 +3,8 @@
 import sympy
 import torch
 
-from hvae_lessons.distributions import gaussian_full_log_prob
-from hvae_lessons.divergences import (
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob
+from hvae_lessons.formulas.divergences import (
     kl_gaussian,
     kl_gaussian_full,
     kl_gaussian_per_dimension,

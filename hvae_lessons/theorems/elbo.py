@@ -1,14 +1,14 @@
-"""Theorems about objectives.py: what each objective is in expectation, and what its optimum decodes."""
+"""Theorems about objectives/: what each objective is in expectation, and what its optimum decodes."""
 
 import sympy
 import torch
 
-from hvae_lessons.distributions import gaussian_log_prob
-from hvae_lessons.models import Gaussian, Layer, Trace
+from hvae_lessons.formulas.distributions import gaussian_log_prob
 from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
 from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean, normal_log_density
+from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
 from hvae_lessons.symbolic import positive, real
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
 class _TwoLevelModel:

@@ -6,7 +6,7 @@ import math
 import sympy
 import torch
 
-from hvae_lessons.distributions import (
+from hvae_lessons.formulas.distributions import (
     LOG_2PI,
     bernoulli_entropy,
     bernoulli_log_prob,

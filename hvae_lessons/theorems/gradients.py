@@ -3,10 +3,10 @@
 import sympy
 import torch
 
-from hvae_lessons.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.reparameterizations import gaussian_sample
 from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean
-from hvae_lessons.reparameterizations import gaussian_sample
+from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean
 from hvae_lessons.symbolic import SymbolicTensor, real
 
 

@@ -5,14 +5,14 @@ import itertools
 import sympy
 import torch
 
-from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.models import Gaussian, Layer, Trace
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.models.diffusion import diffusion_marginal, diffusion_posterior
 from hvae_lessons.models.mhvae import markov_trace, noise_states
 from hvae_lessons.objectives import beta_elbo, elbo, free_bits
 from hvae_lessons.proofs import equal, theorem
-from hvae_lessons.proofs.gaussian_moments import gaussian_mean, log_variance, noise_mean, normal_log_density
+from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
 from hvae_lessons.symbolic import SymbolicTensor, real
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
 class _Chain:

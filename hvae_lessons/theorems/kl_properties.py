@@ -3,16 +3,16 @@
 import sympy
 import torch
 
-from hvae_lessons.divergences import (
+from hvae_lessons.formulas.divergences import (
     kl_categorical,
     kl_gaussian,
     kl_gaussian_full,
     kl_gaussian_per_dimension,
 )
 from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.divergences import log_sigma_trap
 from hvae_lessons.proofs.textbook import gaussians, parameters
 from hvae_lessons.symbolic import positive, real
+from hvae_lessons.theorems.divergences import log_sigma_trap
 
 CHAPTER = "divergences"
 

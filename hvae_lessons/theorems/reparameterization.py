@@ -6,17 +6,17 @@ import sympy
 import torch
 from sympy.core.function import AppliedUndef
 
-from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.nets import AutoregressiveLinear
-from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.claims import row_by_row
-from hvae_lessons.proofs.gaussian_moments import log_variance, normal_log_density
-from hvae_lessons.reparameterizations import (
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.reparameterizations import (
     gaussian_full_sample,
     gaussian_sample,
     iaf_step,
     masked_scale_tril,
 )
+from hvae_lessons.nets import AutoregressiveLinear
+from hvae_lessons.proofs import equal, theorem, true
+from hvae_lessons.proofs.claims import row_by_row
+from hvae_lessons.proofs.moments import log_variance, normal_log_density
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 

@@ -6,12 +6,11 @@ from types import SimpleNamespace
 import sympy
 import torch
 
-from hvae_lessons.divergences import gaussian_product
-from hvae_lessons.models import Gaussian, Layer, Trace
+from hvae_lessons.formulas.divergences import gaussian_product
 from hvae_lessons.models.topdown import TopDown, ladder, merge, residual
 from hvae_lessons.objectives import elbo
 from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.gaussian_moments import (
+from hvae_lessons.proofs.moments import (
     gaussian_mean,
     log_variance,
     noise_mean,
@@ -19,6 +18,7 @@ from hvae_lessons.proofs.gaussian_moments import (
     quadratic_noise_mean,
 )
 from hvae_lessons.symbolic import SymbolicTensor, real
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 CHAPTER = "topdown"
 

@@ -4,7 +4,7 @@ import torch
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_positive, expect
 from hvae_lessons.models.clustering import ClusterVAE
-from hvae_lessons.models.trace import standard_noise
+from hvae_lessons.trace import standard_noise
 
 
 @torch.no_grad()

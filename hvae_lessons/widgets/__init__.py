@@ -1,12 +1,12 @@
 '''Widgets of the book: one front end each, which runs in a notebook and on a page without a kernel.
 
-A new widget is three files.
+A new widget is a folder, NAME/.
 
-1. `js/NAME.js`, its front end:
+1. `front_end.js`, what runs in the page:
 
-       import { lesson } from "./parts/lesson.js";
-       import { controls, slider } from "./parts/controls.js";
-       import { plot } from "./parts/plot.js";
+       import { lesson } from "../js/ui/lesson.js";
+       import { controls, slider } from "../js/ui/controls.js";
+       import { plot } from "../js/ui/plot.js";
 
        export default lesson("What a screen reader calls it", (view) => {
          const area = plot({ height: 240 });
@@ -20,25 +20,25 @@ A new widget is three files.
          });
        });
 
-   The shared parts: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice, number,
+   Shared, below js/: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice, number,
    check, button, status), plot.js (axes, curves, handles, legend), theme.css (colors in light and dark),
    numbers.js (how numbers are written), images.js (a digit, the classes' colors), nets.js (networks from
    packed weights), arrays.js (typed arrays from Python), workers.js (`import source from
-   "./parts/x.worker.js"`, then `startWorker(source)`), dom.js; pictures.js (many images on a
+   "./x.worker.js"`, then `startWorker(source)`), dom.js; pictures.js (many images on a
    canvas), random.js (seeded), vae.js and training.js (a VAE that trains in the page), mixture.js (clusters
    of codes), hierarchy.js (a top-down generator). What is too large for a page lies in a script beside it:
-   `page_files` in lesson_widget.py. Every state that Python should see is a trait:
+   `page_files` in kit/lesson_widget.py. Every state that Python should see is a trait:
    `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
    through `view.guard`, so that an error becomes a sentence in the widget's place.
 
-2. `NAME.py`, its state, and a line below:
+2. `widget.py`, its state; `__init__.py` hands it on, and a line below:
 
        class Name(LessonWidget):
            """What it shows, its arguments as a table, Raises, Source."""
 
            front_end = "NAME"
            alternative = "One sentence for those who cannot see the picture."
-           beta = Number(1.0, 0, 4)          # traits.py: Number, Whole, Choice, Array
+           beta = Number(1.0, 0, 4)          # kit/traits.py: Number, Whole, Choice, Array
            weights = Array("float32")        # travels as bytes, base64 on a page
 
            def picture(self):
@@ -49,17 +49,17 @@ A new widget is three files.
 3. `tests/widgets/test_NAME.py`: the numbers of the front end against the package's (fixture `run_js`), and
    what every control does (fixture `open_widget`: the page without a kernel; light, dark, narrow, wide; axe).
 
-Nothing else: the build (bundles.py, js/build.mjs) takes every `js/*.js`, the book copies what was built to
-`_static/widgets/`, and `book/_static/widget_host.js` loads it when the reader comes near. In a chapter the
-cell is `Name()`, alone on the last line.
+Nothing else: the build (kit/bundles.py, js/build.mjs) takes every `front_end.js`, the book copies what was
+built to `_static/widgets/`, and `book/_static/widget_host.js` loads it when the reader comes near. In a
+chapter the cell is `Name()`, alone on the last line.
 '''
 
 from hvae_lessons.widgets.cluster_explorer import ClusterExplorer
 from hvae_lessons.widgets.elbo_gap import ElboGap
 from hvae_lessons.widgets.hierarchy_explorer import HierarchyExplorer
 from hvae_lessons.widgets.kernel_panel import KernelPanel
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.latent_explorer import LatentExplorer
-from hvae_lessons.widgets.lesson_widget import LessonWidget
 from hvae_lessons.widgets.reparameterization import Reparameterization
 from hvae_lessons.widgets.vae_playground import VAEPlayground
 

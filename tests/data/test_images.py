@@ -86,7 +86,7 @@ def test_damaged_subset_is_refused_by_name(damage, monkeypatch, tmp_path):
     shipped = Path(data.__file__).parent / "_data" / "mnist_subset.npz"
     (tmp_path / "_data").mkdir()
     (tmp_path / "_data" / "mnist_subset.npz").write_bytes(damage(shipped.read_bytes()))
-    monkeypatch.setattr(data.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(data.images.resources, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=r"mnist_subset\.npz: expected .* got .* damaged"):
         data.load_mnist()
 
@@ -111,7 +111,7 @@ def test_full_set_equals_the_original_files():
 
 @needs_originals
 def test_subset_is_what_the_script_makes_from_the_originals(tmp_path):
-    path = Path(__file__).parents[1] / "tools" / "make_mnist_subset.py"
+    path = Path(__file__).parents[2] / "tools" / "make_mnist_subset.py"
     spec = importlib.util.spec_from_file_location("make_mnist_subset", path)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

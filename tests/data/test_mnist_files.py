@@ -14,8 +14,8 @@ import numpy as np
 import pooch
 import pytest
 
-from hvae_lessons.idx import parse_idx, read_idx
-from hvae_lessons.mnist_files import MIRRORS, MNIST_FILES, PublishedFile, read_mnist_files
+from hvae_lessons.data.idx import parse_idx, read_idx
+from hvae_lessons.data.mnist_files import MIRRORS, MNIST_FILES, PublishedFile, read_mnist_files
 
 PIXELS = bytes(place % 251 for place in range(5 * 28 * 28))
 IMAGES = struct.pack(">BBBBIII", 0, 0, 8, 3, 5, 28, 28) + PIXELS

@@ -10,8 +10,8 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from hvae_lessons.figures import elbo as figures
-from hvae_lessons.models import GridModel
+from hvae_lessons.figures.chapters import elbo as figures
+from hvae_lessons.oracles import GridModel
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from hvae_lessons.figures import reparameterization as figures
+from hvae_lessons.figures.chapters import reparameterization as figures
 
 
 @pytest.fixture(autouse=True)

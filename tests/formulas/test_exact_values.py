@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal, Normal, kl_divergence
 
-from hvae_lessons import distributions, divergences, estimators
-from hvae_lessons.models import VAE, LinearGaussian, VAEConfig
-from hvae_lessons.models.trace import Gaussian, Layer, Trace
+from hvae_lessons.formulas import distributions, divergences, estimators
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 SAMPLES = 40_000
 

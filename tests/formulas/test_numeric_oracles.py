@@ -20,8 +20,8 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from hvae_lessons import distributions, divergences, estimators
-from hvae_lessons import reparameterizations as noise_to_sample
+from hvae_lessons.formulas import distributions, divergences, estimators
+from hvae_lessons.formulas import reparameterizations as noise_to_sample
 
 SAMPLES = 40_000
 AGAINST_TORCH, AGAINST_MONTE_CARLO = [], []

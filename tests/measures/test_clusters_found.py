@@ -11,12 +11,12 @@ import torch
 from matplotlib.colors import to_rgba
 from sklearn.metrics import mutual_info_score
 
-from hvae_lessons.cluster_start import start_mixture
-from hvae_lessons.figures import clustering as figures
+from hvae_lessons.figures.chapters import clustering as figures
 from hvae_lessons.figures.style import INFERENCE
-from hvae_lessons.metrics import label_information, match_clusters
+from hvae_lessons.measures.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.results import by_seed, load_results
+from hvae_lessons.training.cluster_start import start_mixture
 
 
 def seeded(seed=0):
@@ -135,7 +135,7 @@ def test_the_graphs_are_three():
     assert len(figures.cluster_graphs("t").axes) == 3
 
 
-NOTEBOOK = Path(__file__).parents[1] / "book" / "clustering.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "book" / "clustering.ipynb"
 
 
 def calls(function):

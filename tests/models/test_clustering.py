@@ -7,10 +7,7 @@ import pytest
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, kl_divergence
 
-from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
-from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, GaussianMixture
-from hvae_lessons.models.clustering import FORMS, LABELS, STRATEGIES
-from hvae_lessons.models.labels import (
+from hvae_lessons.formulas.labels import (
     average_labels,
     expected_cost,
     labels_given_code,
@@ -18,10 +15,13 @@ from hvae_lessons.models.labels import (
     mean_of_others,
     sampled_cost,
 )
-from hvae_lessons.models.trace import Gaussian
+from hvae_lessons.formulas.reparameterizations import gumbel_max, gumbel_noise
+from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, GaussianMixture
+from hvae_lessons.models.clustering import FORMS, LABELS, STRATEGIES
 from hvae_lessons.objectives import elbo
-from hvae_lessons.reparameterizations import gumbel_max, gumbel_noise
+from hvae_lessons.trace import Gaussian
 from hvae_lessons.training import fit
+from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
 GRID = torch.linspace(-14, 14, 4001, dtype=torch.float64)
 

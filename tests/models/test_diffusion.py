@@ -6,7 +6,7 @@ import pytest
 import torch
 from random_data import generator
 
-from hvae_lessons.estimators import log_px_estimate
+from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit

@@ -7,12 +7,14 @@ import torch
 from random_data import binary, generator, scatter
 from torch.distributions import MultivariateNormal
 
-from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
-from hvae_lessons.estimators import importance_weighted_bound
-from hvae_lessons.models import MHVAE, Gaussian, Layer, LinearGaussian, MHVAEConfig, Trace
+from hvae_lessons.formulas.estimators import importance_weighted_bound
+from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.models.mhvae import markov_trace, noise_states
 from hvae_lessons.objectives import elbo
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.trace import Gaussian, Layer, Trace
 from hvae_lessons.training import fit
+from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
 WIRINGS = ("chain", "noise")
 LINEAR = {"likelihood": "gaussian", "noise_log_var": -1.0, "constant_variance": True}

@@ -4,9 +4,11 @@ import pytest
 import torch
 from random_data import binary, generator
 
-from hvae_lessons.estimators import log_px_estimate
-from hvae_lessons.models import VAE, Bernoulli, Gaussian, Layer, LinearGaussian, Point, Residual, VAEConfig
+from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo, reconstruction
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.trace import Bernoulli, Gaussian, Layer, Point, Residual
 from hvae_lessons.training import fit
 
 CONFIGS = [

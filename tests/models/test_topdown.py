@@ -8,19 +8,14 @@ from random_data import binary, generator, scatter
 from torch import nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
-from hvae_lessons.estimators import importance_weighted_bound
-from hvae_lessons.models import (
-    BottomUp,
-    ConvTopDownConfig,
-    Gaussian,
-    LinearGaussian,
-    TopDown,
-    TopDownConfig,
-)
+from hvae_lessons.formulas.estimators import importance_weighted_bound
+from hvae_lessons.models import BottomUp, ConvTopDownConfig, TopDown, TopDownConfig
 from hvae_lessons.models.topdown import ladder, merge, residual
 from hvae_lessons.objectives import elbo
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.trace import Gaussian
 from hvae_lessons.training import fit
+from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
 POSTERIORS = ("merge", "ladder", "residual")
 AFFINE = {"blocks": 0, "constant_variance": True, "likelihood": "gaussian", "noise_log_var": -1.0}

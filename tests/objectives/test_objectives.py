@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from hvae_lessons.models import Gaussian, Layer, Trace
 from hvae_lessons.objectives import (
     balanced_elbo,
     balancing_weights,
@@ -14,6 +13,7 @@ from hvae_lessons.objectives import (
     free_bits,
     reconstruction,
 )
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
 def trace():

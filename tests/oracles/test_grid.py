@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from hvae_lessons.models import GridModel, LinearGaussian
+from hvae_lessons.oracles import GridModel, LinearGaussian
 
 SLOPE, NOISE = 1.3, 0.4
 X = torch.tensor([[-1.0], [0.2], [2.5]], dtype=torch.float64)

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from checks_of_pages import SITE
 
-from hvae_lessons.widgets import bundles
+from hvae_lessons.widgets.kit import bundles
 
 EXPECTED = {
     "clustering": ["cluster_explorer"],

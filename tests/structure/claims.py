@@ -1,7 +1,7 @@
 """The list of comparative sentences, tests/claims/<chapter>.yml, and what is wrong with an entry.
 
 - sentence: "its exact words, as they stand in the chapter"
-  record: vae_seeds                                   # hvae_lessons/_data/results/vae_seeds.json
+  record: vae_seeds                                   # hvae_lessons/results/records/vae_seeds.json
   first: {name: "Z = 20, warm-up", key: negative_elbo}
   second: {name: "Z = 20", key: negative_elbo}
   relation: smaller                                   # than second, in a paired test; or larger, same

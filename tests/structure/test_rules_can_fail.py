@@ -93,27 +93,29 @@ def test_an_import_against_the_layers_is_found(tmp_path):
         source = ROOT / name
         copy_tree = shutil.copytree if source.is_dir() else shutil.copy
         copy_tree(source, tmp_path / name)
-    with (tmp_path / "hvae_lessons" / "divergences.py").open("a", encoding="utf-8") as file:
+    with (tmp_path / "hvae_lessons" / "formulas" / "divergences.py").open("a", encoding="utf-8") as file:
         file.write("\nfrom hvae_lessons import training  # noqa\n")
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(tmp_path)}
     )
     assert done.returncode == 1
-    assert "hvae_lessons.divergences -> hvae_lessons.training" in done.stdout
+    assert "hvae_lessons.formulas.divergences -> hvae_lessons.training" in done.stdout
 
 
 def test_the_cache_of_outputs_follows_package_data_and_pins(tmp_path):
     package = tmp_path / "hvae_lessons"
-    (package / "_data").mkdir(parents=True)
-    files = [package / "a.py", package / "_data" / "b.bin", tmp_path / "requirements.txt"]
+    stored = [package / "data" / "_data", package / "results" / "records"]
+    for folder in stored:
+        folder.mkdir(parents=True)
+    files = [package / "a.py", stored[0] / "b.bin", stored[1] / "c.json", tmp_path / "requirements.txt"]
     for path in files:
         path.write_text("one")
     seen = {execute.fingerprint(tmp_path)}
     for path in files:
         path.write_text("two")
         seen.add(execute.fingerprint(tmp_path))
-    assert len(seen) == 4
+    assert len(seen) == 5
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "a.pyc").write_text("three")
     assert execute.fingerprint(tmp_path) in seen

@@ -8,7 +8,7 @@ import sympy
 import torch
 import torch.nn.functional as F
 
-from hvae_lessons.distributions import gaussian_log_prob
+from hvae_lessons.formulas.distributions import gaussian_log_prob
 from hvae_lessons.symbolic import OPERATIONS, SymbolicTensor, exact, positive, real, stop_gradient
 
 # a [2, 3], b [3], m [2, 3, 3] lower triangular, p [2, 2] positive definite, s a scalar.

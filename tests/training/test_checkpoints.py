@@ -6,8 +6,8 @@ import pickle
 import pytest
 import torch
 
-from hvae_lessons.checkpoints import load_checkpoint, save_checkpoint
 from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
 CONFIG = VAEConfig(data_dim=6, latent_dim=2, hidden=(5,), likelihood="gaussian")
 

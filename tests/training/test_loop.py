@@ -219,7 +219,7 @@ def test_a_skipped_step_leaves_weights_and_optimizer_as_they_were(monkeypatch):
     history = run(model, objective=spiked, schedules=schedules, skip_gradients_above=1e3)
     # The same noise and batches, but nothing at all is learned from steps 1 and 3.
     steps_taken = iter([True, False, True, False])
-    monkeypatch.setattr("hvae_lessons.training._GradientGate.lets_pass", lambda gate: next(steps_taken))
+    monkeypatch.setattr("hvae_lessons.training.loop._GradientGate.lets_pass", lambda gate: next(steps_taken))
     run(reference)
     assert history.skipped.tolist() == [1, 1]
     assert (history.gradient_norm > 1e3).all()

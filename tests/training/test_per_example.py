@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from hvae_lessons.distributions import gaussian_log_prob, standard_gaussian_log_prob
-from hvae_lessons.models import LinearGaussian
-from hvae_lessons.models.posteriors import AutoregressiveFlow, DiagonalGaussian, FullGaussian
-from hvae_lessons.variational import estimate_elbo, fit_posterior
+from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
+from hvae_lessons.models.parts.families import AutoregressiveFlow, DiagonalGaussian, FullGaussian
+from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.training.per_example import estimate_elbo, fit_posterior
 
 
 def seeded(seed=0):

@@ -1,6 +1,6 @@
 """Schedules at their corners."""
 
-from hvae_lessons.schedules import linear_warm_up
+from hvae_lessons.training.schedules import linear_warm_up
 
 
 def test_linear_warm_up_climbs_and_stays():

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hvae_lessons.widgets import LessonWidget, bundles
+from hvae_lessons.widgets import LessonWidget
+from hvae_lessons.widgets.kit import bundles
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
 PAGE = """<!doctype html>
@@ -107,7 +108,7 @@ def axe(axe_source):
 
 @pytest.fixture(scope="session")
 def run_js():
-    """Run a function's body with modules of js/: run_js("return m.f(input.x)", {"m": "parts/m.js"}, x=1)."""
+    """Run a function's body with modules of js/: run_js("return m.f(input.x)", {"m": "js/m.js"}, x=1)."""
 
     def run(body: str, modules: dict[str, str], **given):
         imports = "".join(

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import load_digits
-from hvae_lessons.distributions import gaussian_full_log_prob
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob
+from hvae_lessons.formulas.reparameterizations import gaussian_full_sample
 from hvae_lessons.models import VAE, ClusterVAE, ClusterVAEConfig, VAEConfig
-from hvae_lessons.models.mixture import mixture_log_prob
-from hvae_lessons.reparameterizations import gaussian_full_sample
+from hvae_lessons.models.parts.mixture import mixture_log_prob
 from hvae_lessons.training import fit
+from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.widgets import ClusterExplorer
 
 MIXTURE = """
@@ -69,7 +69,7 @@ def somewhere(widget, count=30):
 def of_the_page(run_js, widget, codes, temperature=1.0):
     found = run_js(
         MIXTURE,
-        {"m": "parts/mixture.js"},
+        {"m": "js/numerics/mixture.js"},
         state=widget.shared_state(),
         codes=codes.tolist(),
         temperature=temperature,

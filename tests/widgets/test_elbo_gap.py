@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from hvae_lessons.models import GridModel
+from hvae_lessons.oracles import GridModel
 from hvae_lessons.widgets import ElboGap
 
 STATES = [(1.5, 0.5, 0.8), (1.5, -1.2, 0.2), (0.0, 0.0, 1.0), (4.0, 2.0, 0.06), (-1.0, 2.5, 1.5)]
@@ -37,7 +37,9 @@ def test_front_end_computes_what_the_package_computes(run_js, decode, x, mean, s
     decoded = decode(model.z).tolist()
     noise = model.noise_log_var
     state = {"x": x, "mean": mean, "log_var": widget.log_var}
-    got = run_js(body, {"g": "parts/grid.js"}, z=model.z.tolist(), decoded=decoded, noise=noise, **state)
+    got = run_js(
+        body, {"g": "js/numerics/grid.js"}, z=model.z.tolist(), decoded=decoded, noise=noise, **state
+    )
     assert got["values"] == pytest.approx(shown(widget), rel=1e-6, abs=1e-9)
     data = torch.tensor([[x]], dtype=torch.float64)
     moments = [part.item() for part in model.posterior_moments(data)]

@@ -12,8 +12,9 @@ from hvae_lessons.data import load_digits, load_mnist
 from hvae_lessons.models import MHVAE, ConvTopDownConfig, MHVAEConfig, TopDown, TopDownConfig
 from hvae_lessons.nets import BatchNorm
 from hvae_lessons.training import fit
-from hvae_lessons.widgets import HierarchyExplorer, packed_nets
-from hvae_lessons.widgets.packed_nets import TOLERANCE, pack
+from hvae_lessons.widgets import HierarchyExplorer
+from hvae_lessons.widgets.kit import packed_nets
+from hvae_lessons.widgets.kit.packed_nets import TOLERANCE, pack
 
 STATE = """
   const bytes = (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer);
@@ -32,7 +33,7 @@ WALK = (
 """
 )
 NETS = STATE + "return input.inputs.map((one) => Array.from(n.nets(get).net(one)));"
-MODULES = {"h": "parts/hierarchy.js", "n": "parts/nets.js"}
+MODULES = {"h": "js/numerics/hierarchy.js", "n": "js/numerics/nets.js"}
 
 
 def digits_model(epochs=3, seed=0, **config):

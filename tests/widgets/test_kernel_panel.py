@@ -18,7 +18,7 @@ from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.training import fit
 from hvae_lessons.widgets import KernelPanel
-from hvae_lessons.widgets.training_runs import Setting, make_vae, train
+from hvae_lessons.widgets.kernel_panel.training_runs import Setting, make_vae, train
 
 LONG = 3000  # epochs: nobody waits for their end
 

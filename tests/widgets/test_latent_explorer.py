@@ -10,7 +10,7 @@ from hvae_lessons.data import load_digits, load_mnist
 from hvae_lessons.models import MHVAE, VAE, MHVAEConfig, VAEConfig
 from hvae_lessons.training import fit
 from hvae_lessons.widgets import LatentExplorer
-from hvae_lessons.widgets.packed_nets import TOLERANCE, pack_decoder
+from hvae_lessons.widgets.kit.packed_nets import TOLERANCE, pack_decoder
 
 DECODER = """
   const bytes = (text) => new DataView(Uint8Array.from(Buffer.from(text, "base64")).buffer);
@@ -50,7 +50,7 @@ def chapter():
 
 def decoded_by_the_page(run_js, widget, codes):
     return np.array(
-        run_js(DECODER, {"n": "parts/nets.js"}, state=widget.shared_state(), codes=codes.tolist())
+        run_js(DECODER, {"n": "js/numerics/nets.js"}, state=widget.shared_state(), codes=codes.tolist())
     )
 
 

@@ -29,7 +29,7 @@ def test_works_under_a_strict_policy(browser, make_page, serve_strictly, widget)
 
 @pytest.mark.parametrize("widget", LESSONS)
 def test_sources_call_nothing_that_a_strict_policy_forbids(widget):
-    text = widgets.bundles.read(widget.front_end, "page")
+    text = widgets.kit.bundles.read(widget.front_end, "page")
     assert not re.search(r"\beval\(|new Function\(", text)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hvae_lessons.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
 from hvae_lessons.widgets import Reparameterization
 
 FUNCTIONS = {
@@ -15,7 +15,7 @@ FUNCTIONS = {
     "wave": (lambda z: torch.sin(3 * z), lambda z: 3 * torch.cos(3 * z)),
     "step": (lambda z: (z > 0).double(), torch.zeros_like),
 }
-PARTS = {"g": "parts/gradients.js"}
+PARTS = {"g": "js/numerics/gradients.js"}
 STATES = [(1.0, 1.0), (-0.7, 0.3), (0.0, 1.5), (2.5, 0.2)]
 
 

@@ -8,20 +8,21 @@ import pytest
 import torch
 
 from hvae_lessons.data import ImageData, binarize, load_digits, load_mnist
-from hvae_lessons.models import VAE, Gaussian, Layer, Trace, VAEConfig
+from hvae_lessons.formulas.reparameterizations import gaussian_sample
+from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo, free_bits
-from hvae_lessons.reparameterizations import gaussian_sample
-from hvae_lessons.schedules import linear_warm_up
+from hvae_lessons.trace import Gaussian, Layer, Trace
 from hvae_lessons.training import fit
+from hvae_lessons.training.schedules import linear_warm_up
 from hvae_lessons.widgets import VAEPlayground
-from hvae_lessons.widgets.image_pack import pack_images, packed, page_images
+from hvae_lessons.widgets.kit.image_pack import pack_images, packed, page_images
 
 PARTS = {
-    "v": "parts/vae.js",
-    "t": "parts/training.js",
-    "i": "parts/image_pack.js",
-    "r": "parts/random.js",
-    "c": "parts/playground_constants.js",
+    "v": "js/numerics/vae.js",
+    "t": "js/numerics/training.js",
+    "i": "js/numerics/image_pack.js",
+    "r": "js/numerics/random.js",
+    "c": "js/numerics/playground_constants.js",
 }
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; "

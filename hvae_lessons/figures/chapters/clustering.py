@@ -6,7 +6,7 @@ Titles state what the reader should see, so the caller writes them.
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
+from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
 LABEL = ("#0f766e", "#b45309")  # the two labels of the toy: they differ in lightness too

@@ -6,7 +6,7 @@ Titles state what the reader should see, so the caller writes them.
 import matplotlib as mpl
 import numpy as np
 
-from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
+from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
 # Level 1, next to the data, is the lightest.

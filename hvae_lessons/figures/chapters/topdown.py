@@ -5,8 +5,8 @@ Titles state what the reader should see, so the caller writes them.
 
 import numpy as np
 
-from hvae_lessons.figures.graphical_model import GraphicalModel, graphical_models
-from hvae_lessons.figures.hierarchy import LEVELS
+from hvae_lessons.figures.chapters.mhvae import LEVELS
+from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, axes
 
 

@@ -17,9 +17,9 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.models.hierarchy import GaussianNet
-from hvae_lessons.models.trace import Gaussian
+from hvae_lessons.models.parts.levels import GaussianNet
 from hvae_lessons.nets import ACTIVATIONS, conv, hidden_layers, linear, mlp
+from hvae_lessons.trace import Gaussian
 
 
 @torch.no_grad()

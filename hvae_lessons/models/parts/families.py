@@ -17,14 +17,14 @@ import torch
 from torch import nn
 
 from hvae_lessons.checks import check_count, check_size
-from hvae_lessons.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.nets import AutoregressiveLinear
-from hvae_lessons.reparameterizations import (
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.reparameterizations import (
     gaussian_full_sample,
     gaussian_sample,
     iaf_step,
     masked_scale_tril,
 )
+from hvae_lessons.nets import AutoregressiveLinear
 
 
 class DiagonalGaussian(nn.Module):

@@ -10,8 +10,8 @@ from hvae_lessons.checks import (
     check_size,
     expect,
 )
-from hvae_lessons.models.trace import Gaussian, standard_noise
 from hvae_lessons.nets import mlp
+from hvae_lessons.trace import Gaussian, standard_noise
 
 
 class GaussianNet(nn.Module):

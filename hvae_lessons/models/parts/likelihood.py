@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from hvae_lessons.checks import check_choice, check_event, expect
-from hvae_lessons.models.trace import Bernoulli, Gaussian
+from hvae_lessons.trace import Bernoulli, Gaussian
 
 
 def check_likelihood(likelihood, noise_log_var):

@@ -21,10 +21,10 @@ from hvae_lessons.checks import (
     check_square,
     expect,
 )
-from hvae_lessons.distributions import LOG_2PI, gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.divergences import kl_gaussian, kl_gaussian_full
-from hvae_lessons.models.trace import standard_noise
-from hvae_lessons.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
+from hvae_lessons.formulas.distributions import LOG_2PI, gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full
+from hvae_lessons.formulas.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
+from hvae_lessons.trace import standard_noise
 
 
 def mixture_log_prob(z, mean, scale_tril):

@@ -1,15 +1,15 @@
 // A latent space with its learned mixture: digits drawn from each cluster, and q(y | z) at a code that moves.
 
-import { float32, uint8 } from "./parts/arrays.js";
-import { button, buttons, controls, slider, status } from "./parts/controls.js";
-import { h, uniqueId } from "./parts/dom.js";
-import { digitColors, picture } from "./parts/images.js";
-import { lesson } from "./parts/lesson.js";
-import { mixture, plane, tempered } from "./parts/mixture.js";
-import { nets } from "./parts/nets.js";
-import { clamp, fixed } from "./parts/numbers.js";
-import { legend, math, plot } from "./parts/plot.js";
-import { random } from "./parts/random.js";
+import { float32, uint8 } from "../js/numerics/arrays.js";
+import { button, buttons, controls, slider, status } from "../js/ui/controls.js";
+import { h, uniqueId } from "../js/ui/dom.js";
+import { digitColors, picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
+import { mixture, plane, tempered } from "../js/numerics/mixture.js";
+import { nets } from "../js/numerics/nets.js";
+import { clamp, fixed } from "../js/ui/numbers.js";
+import { legend, math, plot } from "../js/ui/plot.js";
+import { random } from "../js/numerics/random.js";
 
 const STEP = 0.1; // of an arrow key; with shift five times as far
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };

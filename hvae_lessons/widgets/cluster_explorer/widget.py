@@ -7,15 +7,15 @@ import torch
 import traitlets
 
 from hvae_lessons.checks import expect
-from hvae_lessons.cluster_start import start_mixture
 from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.training import fit
-from hvae_lessons.widgets.labeled_images import check_labeled_images, digits_test, precision
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
-from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.training.cluster_start import start_mixture
+from hvae_lessons.widgets.kit.labeled_images import check_labeled_images, digits_test, precision
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
 
 MOST_CODES = 600
 MOST_CLUSTERS = 20

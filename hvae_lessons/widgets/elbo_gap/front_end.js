@@ -1,12 +1,12 @@
 // log p(x) = ELBO + KL(q || p(z | x)): move q and watch the bound rise to the evidence, or stay below it.
 
-import { float64 } from "./parts/arrays.js";
-import { button, buttons, controls, slider, status } from "./parts/controls.js";
-import { h } from "./parts/dom.js";
-import { climb, gaussianLogProb, measure, posteriorOf } from "./parts/grid.js";
-import { lesson, prefersStillness } from "./parts/lesson.js";
-import { clamp, fixed } from "./parts/numbers.js";
-import { legend, math, plot } from "./parts/plot.js";
+import { float64 } from "../js/numerics/arrays.js";
+import { button, buttons, controls, slider, status } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { climb, gaussianLogProb, measure, posteriorOf } from "../js/numerics/grid.js";
+import { lesson, prefersStillness } from "../js/ui/lesson.js";
+import { clamp, fixed } from "../js/ui/numbers.js";
+import { legend, math, plot } from "../js/ui/plot.js";
 
 const SHOWN = 3.4; // codes from -SHOWN to SHOWN
 const MEAN = [-2.5, 2.5];

@@ -6,9 +6,9 @@ import torch
 
 from hvae_lessons.checks import expect
 from hvae_lessons.figures import widget_pictures
-from hvae_lessons.models import GridModel
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.traits import Array, Number
+from hvae_lessons.oracles import GridModel
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.traits import Array, Number
 
 SQUARE = GridModel(decode=lambda z: z**2, noise_log_var=2 * math.log(0.5))
 

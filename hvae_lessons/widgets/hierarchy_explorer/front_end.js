@@ -1,15 +1,15 @@
 // A trained top-down hierarchy in the page: keep some levels of a digit's code, draw the others anew, slide one coordinate.
 
-import { float32, uint8 } from "./parts/arrays.js";
-import { button, buttons, settings, slider, status } from "./parts/controls.js";
-import { h, uniqueId } from "./parts/dom.js";
-import { hierarchy } from "./parts/hierarchy.js";
-import { picture } from "./parts/images.js";
-import { lesson } from "./parts/lesson.js";
-import { nets } from "./parts/nets.js";
-import { fixed, subscript } from "./parts/numbers.js";
-import { legend, math, plot } from "./parts/plot.js";
-import { random } from "./parts/random.js";
+import { float32, uint8 } from "../js/numerics/arrays.js";
+import { button, buttons, settings, slider, status } from "../js/ui/controls.js";
+import { h, uniqueId } from "../js/ui/dom.js";
+import { hierarchy } from "../js/numerics/hierarchy.js";
+import { picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
+import { nets } from "../js/numerics/nets.js";
+import { fixed, subscript } from "../js/ui/numbers.js";
+import { legend, math, plot } from "../js/ui/plot.js";
+import { random } from "../js/numerics/random.js";
 
 const SAMPLES = 10;
 const STRIP = [-3, -2, -1, 0, 1, 2, 3];

@@ -13,18 +13,18 @@ from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo
-from hvae_lessons.schedules import linear_warm_up
 from hvae_lessons.training import fit
-from hvae_lessons.widgets.labeled_images import (
+from hvae_lessons.training.schedules import linear_warm_up
+from hvae_lessons.widgets.kit.labeled_images import (
     check_labeled_images,
     check_pixels,
     digits_test,
     first_of_each,
     precision,
 )
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.packed_nets import WithPackedNets, pack
-from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
 
 MOST_LEVELS = 6
 MOST_DIMENSIONS = 64
@@ -203,14 +203,14 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
 
 
 def hierarchy_nets(model):
-    """The nets of a generator by the names that js/parts/hierarchy.js calls, in the order of computation.
+    """The nets of a generator by the names that js/numerics/hierarchy.js calls, in the order of computation.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `model` | TopDown | of vectors |
     | returns | dict | "prior l", "inject l", "block l i" for l = L ... 1, then "head", to pixel means |
 
-    Raises: nothing of its own. Source: models/backbones.py.
+    Raises: nothing of its own. Source: models/parts/backbones.py.
     """
     backbone, found = model.backbone, {}
     levels = len(model.config.latent_dims)

@@ -1,16 +1,16 @@
-// Builds every widget of this folder twice into the folder named on the command line.
+// Builds the front end of every widget twice into the folder named on the command line.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const here = dirname(fileURLToPath(import.meta.url));
+const widgets = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = resolve(process.argv[2]);
-const names = readdirSync(here).filter((file) => file.endsWith(".js")).map((file) => file.slice(0, -3));
+const names = readdirSync(widgets).filter((name) => existsSync(join(widgets, name, "front_end.js")));
 
 const options = {
-  absWorkingDir: here,
+  absWorkingDir: widgets,
   bundle: true,
   minify: true,
   charset: "utf8",
@@ -32,20 +32,20 @@ const workers = {
   },
 };
 
-const entry = (name, code) => ({ contents: code, resolveDir: here, sourcefile: `${name}-entry.js`, loader: "js" });
+const entry = (name, code) => ({ contents: code, resolveDir: widgets, sourcefile: `${name}-entry.js`, loader: "js" });
 
 for (const name of names) {
   await build({
     ...options,
     plugins: [workers],
-    stdin: entry(name, `export { default } from "./${name}.js";`),
+    stdin: entry(name, `export { default } from "./${name}/front_end.js";`),
     format: "esm",
     outfile: join(out, `${name}.esm.js`),
   });
   await build({
     ...options,
     plugins: [workers],
-    stdin: entry(name, `import widget from "./${name}.js"; (globalThis.hvaeWidgets ??= {}).${name} = widget;`),
+    stdin: entry(name, `import widget from "./${name}/front_end.js"; (globalThis.hvaeWidgets ??= {}).${name} = widget;`),
     format: "iife",
     outfile: join(out, `${name}.page.js`),
   });

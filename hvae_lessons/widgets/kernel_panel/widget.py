@@ -12,7 +12,7 @@ from hvae_lessons.checks import expect
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.figures.widget_pictures import as_png
 from hvae_lessons.training import TrainingDiverged
-from hvae_lessons.widgets.training_runs import FACTORIES, Setting, table, train
+from hvae_lessons.widgets.kernel_panel.training_runs import FACTORIES, Setting, table, train
 
 IN_A_BOOK = (
     "This panel trains with PyTorch, which needs Python behind the page: what you see here was trained when "

@@ -1,6 +1,6 @@
 """The built front ends: where they are, whether they are those of the sources, and how they are built.
 
-One JavaScript source per widget becomes two files in static/: NAME.esm.js for anywidget and NAME.page.js, a
+Every widget's front_end.js becomes two files in static/: NAME.esm.js for anywidget and NAME.page.js, a
 classic script, for the pages of the book, which must also work when opened as files. The build hook of the
 package (hatch_build.py) loads this file by its path, before anything is installed: standard library only.
 """
@@ -16,10 +16,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-# An installed package has no sources, only what was built from them.
-SOURCES = HERE / "js"
-STATIC = HERE / "static"
+# The folder of the widgets. Beside their own folders lie js/, which the front ends share, and static/.
+SOURCES = Path(__file__).resolve().parents[1]
+STATIC = SOURCES / "static"
 STAMP = "built-from.txt"
 KINDS = {"esm": ".esm.js", "page": ".page.js"}
 LOCK_SECONDS = 300
@@ -30,15 +29,17 @@ class FrontEndError(RuntimeError):
 
 
 def names(sources: Path = SOURCES) -> list[str]:
-    """The widgets: one source file each, beside the folder of their shared parts."""
-    return sorted(path.stem for path in sources.glob("*.js"))
+    """The widgets with a front end: one folder each."""
+    return sorted(path.parent.name for path in sources.glob("*/front_end.js"))
 
 
 def fingerprint(sources: Path = SOURCES) -> str:
     """Changes with every source file, the build script and the lock file."""
+    folders = [sources / "js", *(sources / name for name in names(sources))]
     digest = hashlib.sha256()
-    for path in sorted(sources.rglob("*")):
-        if path.is_file() and "node_modules" not in path.parts:
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
+        is_python = path.suffix in (".py", ".pyc")
+        if path.is_file() and not is_python and "node_modules" not in path.parts:
             digest.update(path.relative_to(sources).as_posix().encode() + b"\0")
             # Git may check out the same text with other line ends.
             digest.update(hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
@@ -55,9 +56,10 @@ def is_current(sources: Path = SOURCES, static: Path = STATIC) -> bool:
 
 def ensure(sources: Path = SOURCES, static: Path = STATIC) -> Path:
     """Build what is not current, and return static/. Unchanged sources need neither Node nor a network."""
-    if not sources.is_dir() or is_current(sources, static):
+    # An installed package has no sources, only what was built from them.
+    if not (sources / "js").is_dir() or is_current(sources, static):
         return static
-    with _only_one(sources.parent / ".building"):
+    with _only_one(static.parent / ".building"):
         if not is_current(sources, static):
             _build(sources, static)
     return static
@@ -100,14 +102,14 @@ def npm() -> list[str]:
 
 def install_modules(sources: Path = SOURCES) -> Path:
     """npm ci, unless node_modules is already that of the lock file."""
-    lock = (sources / "package-lock.json").read_bytes()
-    stamp = sources / "node_modules" / STAMP
+    lock = (sources / "js" / "package-lock.json").read_bytes()
+    stamp = sources / "js" / "node_modules" / STAMP
     wanted = hashlib.sha256(lock).hexdigest()
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         _run(
             [*npm(), "ci", *quiet],
-            sources,
+            sources / "js",
             "npm could not fetch what builds the widgets (is there a network?)",
         )
         stamp.write_text(wanted, encoding="utf-8")
@@ -120,8 +122,8 @@ def _build(sources: Path, static: Path) -> None:
     wanted = fingerprint(sources)
     fresh = static.with_name("static.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    script = [*node(), str(sources / "build.mjs"), str(fresh)]
-    _run(script, sources, "The widgets' front ends could not be built")
+    script = [*node(), str(sources / "js" / "build.mjs"), str(fresh)]
+    _run(script, sources / "js", "The widgets' front ends could not be built")
     static.mkdir(exist_ok=True)
     (static / STAMP).unlink(missing_ok=True)
     kept = {path.name for path in fresh.iterdir()}

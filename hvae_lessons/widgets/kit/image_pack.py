@@ -1,4 +1,4 @@
-"""Image sets in as few bytes as they need, for training in the page; js/parts/image_pack.js reads them."""
+"""Image sets in as few bytes as they need, for training in the page; js/numerics/image_pack.js reads them."""
 
 import numpy as np
 

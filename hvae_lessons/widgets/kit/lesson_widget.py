@@ -9,13 +9,13 @@ import anywidget
 
 from hvae_lessons.checks import expect
 from hvae_lessons.figures.widget_pictures import as_png
-from hvae_lessons.widgets import bundles
+from hvae_lessons.widgets.kit import bundles
 
 
 class LessonWidget(anywidget.AnyWidget):
     """Base of the book's widgets; the package's docstring says what a subclass defines."""
 
-    # The name of the source js/NAME.js.
+    # The name of the folder in which its front_end.js lies.
     front_end = ""
     # What a screen reader says in place of the static picture.
     alternative = ""

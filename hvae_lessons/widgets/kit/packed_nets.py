@@ -1,4 +1,4 @@
-"""Trained networks in as few bytes as the eye allows; js/parts/nets.js computes with them."""
+"""Trained networks in as few bytes as the eye allows; js/numerics/nets.js computes with them."""
 
 from copy import deepcopy
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from torch import nn
 
 from hvae_lessons.checks import expect
 from hvae_lessons.nets import ACTIVATIONS, BatchNorm
-from hvae_lessons.widgets.traits import Array, Whole
+from hvae_lessons.widgets.kit.traits import Array, Whole
 
 # A screen shows 256 grays; neighbors cannot be told apart in a digit, nor can these.
 TOLERANCE = 0.02

@@ -72,7 +72,7 @@ class Choice(traitlets.Unicode):
 
 
 class Array(traitlets.Bytes):
-    """Numbers shared with the page as bytes; js/parts/arrays.js reads them there, by the type's name."""
+    """Numbers shared with the page as bytes; js/numerics/arrays.js reads them there, by the type's name."""
 
     def __init__(self, dtype="float32", **settings):
         self.dtype = np.dtype(dtype).newbyteorder("<")

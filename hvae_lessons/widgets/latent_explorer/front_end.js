@@ -1,13 +1,13 @@
 // A trained decoder in the page: move the code in the latent plane, along every dimension, or onto a test digit.
 
-import { float32, uint8 } from "./parts/arrays.js";
-import { button, buttons, controls, settings, slider, status } from "./parts/controls.js";
-import { h, uniqueId } from "./parts/dom.js";
-import { digitColors, picture } from "./parts/images.js";
-import { lesson } from "./parts/lesson.js";
-import { nets } from "./parts/nets.js";
-import { clamp, fixed, subscript } from "./parts/numbers.js";
-import { math, plot } from "./parts/plot.js";
+import { float32, uint8 } from "../js/numerics/arrays.js";
+import { button, buttons, controls, settings, slider, status } from "../js/ui/controls.js";
+import { h, uniqueId } from "../js/ui/dom.js";
+import { digitColors, picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
+import { nets } from "../js/numerics/nets.js";
+import { clamp, fixed, subscript } from "../js/ui/numbers.js";
+import { math, plot } from "../js/ui/plot.js";
 
 const STEP = 0.05; // of an arrow key; with shift ten times as far
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };

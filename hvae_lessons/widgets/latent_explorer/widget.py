@@ -11,16 +11,16 @@ from hvae_lessons.data import load_digits
 from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.training import fit
-from hvae_lessons.widgets.labeled_images import (
+from hvae_lessons.widgets.kit.labeled_images import (
     check_labeled_images,
     check_pixels,
     digits_test,
     first_of_each,
     precision,
 )
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.packed_nets import WithPackedNets, pack_decoder
-from hvae_lessons.widgets.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
 
 MOST_CODES = 800
 MOST_DIMENSIONS = 32

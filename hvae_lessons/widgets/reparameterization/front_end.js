@@ -1,11 +1,11 @@
 // z = mean + sd * noise: the noise stays where it is, the samples move with q, and two estimators of the gradient follow.
 
-import { button, buttons, check, choice, controls, number, settings, slider, status } from "./parts/controls.js";
-import { h } from "./parts/dom.js";
-import { checkpoints, exactly, integrands, normalNoise, pathwise, running, scoreFunction } from "./parts/gradients.js";
-import { lesson } from "./parts/lesson.js";
-import { clamp, fixed, short, ticks, whole } from "./parts/numbers.js";
-import { legend, math, plot } from "./parts/plot.js";
+import { button, buttons, check, choice, controls, number, settings, slider, status } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { checkpoints, exactly, integrands, normalNoise, pathwise, running, scoreFunction } from "../js/numerics/gradients.js";
+import { lesson } from "../js/ui/lesson.js";
+import { clamp, fixed, short, ticks, whole } from "../js/ui/numbers.js";
+import { legend, math, plot } from "../js/ui/plot.js";
 
 const SHOWN = 4.2; // noise and codes from -SHOWN to SHOWN
 const MEAN = [-2.5, 2.5];

@@ -6,8 +6,8 @@ import torch
 import traitlets
 
 from hvae_lessons.figures import widget_pictures
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.traits import Choice, Number, Whole
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.traits import Choice, Number, Whole
 
 
 class Reparameterization(LessonWidget):

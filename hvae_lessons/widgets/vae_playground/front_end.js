@@ -1,16 +1,16 @@
 // A VAE that trains here, in a thread of its own: change beta and the number of codes, and watch what becomes of it.
 
-import { float32, uint8, toBytes } from "./parts/arrays.js";
-import { button, buttons, choice, controls, number, settings, slider, status } from "./parts/controls.js";
-import { h } from "./parts/dom.js";
-import { unpackImages } from "./parts/image_pack.js";
-import { lesson } from "./parts/lesson.js";
-import { fixed, short, ticks, whole } from "./parts/numbers.js";
-import { digitMap, imageGrid, themeOf } from "./parts/pictures.js";
-import source from "./parts/playground.worker.js";
-import { legend, math, plot } from "./parts/plot.js";
-import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "./parts/playground_constants.js";
-import { startWorker } from "./parts/workers.js";
+import { float32, uint8, toBytes } from "../js/numerics/arrays.js";
+import { button, buttons, choice, controls, number, settings, slider, status } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { unpackImages } from "../js/numerics/image_pack.js";
+import { lesson } from "../js/ui/lesson.js";
+import { fixed, short, ticks, whole } from "../js/ui/numbers.js";
+import { digitMap, imageGrid, themeOf } from "../js/ui/pictures.js";
+import source from "./playground.worker.js";
+import { legend, math, plot } from "../js/ui/plot.js";
+import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "../js/numerics/playground_constants.js";
+import { startWorker } from "../js/ui/workers.js";
 
 const DRAWN_POINTS = 300;
 

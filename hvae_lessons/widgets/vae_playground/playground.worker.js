@@ -1,6 +1,6 @@
 // The thread that trains. Messages in: images, begin, settings, run, step, taken; out: snapshot, failed.
 
-import { training } from "./training.js";
+import { training } from "../js/numerics/training.js";
 
 const FRAME = 1000 / 32; // milliseconds from picture to picture
 const DEAREST = 40; // milliseconds that a picture is taken to cost at most

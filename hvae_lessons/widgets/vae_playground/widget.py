@@ -13,9 +13,9 @@ from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
-from hvae_lessons.widgets.image_pack import packed, page_images
-from hvae_lessons.widgets.lesson_widget import LessonWidget
-from hvae_lessons.widgets.traits import Array, Choice, Number, Whole
+from hvae_lessons.widgets.kit.image_pack import packed, page_images
+from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
+from hvae_lessons.widgets.kit.traits import Array, Choice, Number, Whole
 
 PIXELS = {"digits": 64, "mnist": 784}
 WIDTHS = (8, 256)

@@ -1,4 +1,4 @@
-// A model with one latent number, integrated on an even grid; the same sums as hvae_lessons/models/grid.py.
+// A model with one latent number, integrated on an even grid; the same sums as hvae_lessons/oracles/grid.py.
 
 const LOG_2PI = Math.log(2 * Math.PI);
 

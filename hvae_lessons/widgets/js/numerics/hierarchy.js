@@ -6,7 +6,7 @@
  *   walk(noise)    { means, deviations, z: of every level, image }
  *
  * z_l = mean + deviation * noise_l, under p(z_l | z_>l); `start` is the state above the top level. The nets are those
- * that hierarchy_nets in hierarchy_explorer.py names.
+ * that hierarchy_nets in hierarchy_explorer/widget.py names.
  */
 export function hierarchy({ sizes, start, nets }) {
   const levels = sizes.length;

@@ -1,4 +1,4 @@
-// Images as hvae_lessons/widgets/image_pack.py packs them: five uint16 (side, training images, test images, bits of a
+// Images as hvae_lessons/widgets/kit/image_pack.py packs them: five uint16 (side, training images, test images, bits of a
 // training pixel, its largest value), training pixels of so many bits, test pixels of one bit, one byte per test label.
 
 import { unpackBits } from "./arrays.js";

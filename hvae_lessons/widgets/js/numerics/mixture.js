@@ -1,4 +1,4 @@
-// A Gaussian mixture with full covariances, as hvae_lessons/models/mixture.py, and the plane that it is looked at in.
+// A Gaussian mixture with full covariances, as hvae_lessons/models/parts/mixture.py, and the plane that it is looked at in.
 
 import { float32, float64 } from "./arrays.js";
 

@@ -4,7 +4,7 @@ import { ACTIVE, BATCH, GRID, GRID_REACH, RECONSTRUCTIONS, SAMPLES } from "./pla
 import { random } from "./random.js";
 import { initial, trainer } from "./vae.js";
 
-/** The weight of the KL at a step: hvae_lessons.schedules.linear_warm_up, times beta. */
+/** The weight of the KL at a step: hvae_lessons.training.schedules.linear_warm_up, times beta. */
 export const betaAt = ({ beta, warmUp }, step, stepsPerEpoch) =>
   warmUp > 0 ? beta * Math.min(step / (warmUp * stepsPerEpoch), 1) : beta;
 
