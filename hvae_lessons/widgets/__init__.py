@@ -42,7 +42,7 @@ A new widget is a folder, NAME/.
            weights = Array("float32")        # travels as bytes, base64 on a page
 
            def picture(self):
-               return widget_pictures.name(...)  # a matplotlib Figure: print, PDF, no JavaScript
+               return draw(...)  # picture.py: a matplotlib Figure for print, PDF, no JavaScript
 
    A trait without `sync` stays in Python.
 
