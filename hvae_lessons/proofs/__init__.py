@@ -135,7 +135,6 @@ def all_theorems():
     |---|---|---|
     | returns | tuple of Theorem | the registry |
 
-    Raises: nothing of its own.
     Source: every module of `hvae_lessons.theorems`.
     """
     folder = importlib.import_module(THEOREMS)
@@ -212,7 +211,6 @@ def formulas_without_theorem(*modules):
     | `modules` | modules | e.g. hvae_lessons.formulas.divergences |
     | returns | list of str | module.function, sorted; empty if every formula has a theorem |
 
-    Raises: nothing of its own.
     Source: the registry; imported and private functions do not count.
     """
     proved = {code for entry in all_theorems() for code in entry.about}

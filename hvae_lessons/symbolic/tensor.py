@@ -92,7 +92,7 @@ def real(name, *shape, **assumptions):
     | `shape` | whole numbers | shape of the tensor |
     | `assumptions` | keywords | of sympy.Symbol, e.g. positive=True |
 
-    Raises: nothing of its own. Source: sympy.Symbol.
+    Source: sympy.Symbol.
     """
     entries = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
