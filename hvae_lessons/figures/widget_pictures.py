@@ -20,8 +20,6 @@ def as_png(draw):
     |---|---|---|
     | `draw` | callable | returns a Figure |
     | returns | bytes | |
-
-    Raises: nothing of its own. Source: none.
     """
     buffer = io.BytesIO()
     with plt.rc_context():
@@ -50,7 +48,7 @@ def elbo_gap(model, x, log_q, span=3.4):
     | `span` | number | codes shown: -span to span |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.13.
+    Source: N4 draft 21.13.
     """
     figure, (densities, bars) = plt.subplots(
         2, 1, figsize=(WIDTH, 3.9), layout="constrained", height_ratios=(3.2, 1)
@@ -96,7 +94,7 @@ def reparameterization(mean, log_var, noise, shown=16):
     | `shown` | whole number | samples drawn as lines |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.33; the variances are those of the chapter.
+    Source: N4 draft 21.33; the variances are those of the chapter.
     """
     figure, (lanes, variances) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), layout="constrained")
     spread = float(torch.tensor(log_var / 2).exp())
@@ -141,7 +139,7 @@ def latent_explorer(codes, labels, at, image, reach, plane):
     | `plane` | two whole numbers | its dimensions, counted from 0 |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.2.3.
+    Source: N4 21.2.3.
     """
     figure, (map_of_codes, digit) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.7), layout="constrained", width_ratios=(1.5, 1)
@@ -173,7 +171,7 @@ def cluster_explorer(codes, labels, curves, names, at, image, probabilities, box
     | `box` | four numbers | left, right, bottom and top of the plane |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N0, "VAE Automatic Classification".
+    Source: N0, "VAE Automatic Classification".
     """
     figure, panels = plt.subplot_mosaic(
         [["plane", "digit"], ["plane", "bars"]],
@@ -210,7 +208,7 @@ def hierarchy_explorer(digit, decoded, kl, above, draws):
     | `draws` | [n, height, width] | images whose other levels are drawn from the prior |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.63-21.66.
+    Source: N4 21.63-21.66.
     """
     figure, panels = plt.subplot_mosaic(
         [["digit", "decoded", "bars"], ["draws", "draws", "draws"]],
@@ -249,8 +247,6 @@ def training_runs(curves, samples):
     | `curves` | list of [E] | -ELBO of the training images after each epoch, in nats |
     | `samples` | list of [n, height, width] | samples of the prior, decoded; the same n for all |
     | returns | Figure | runs are numbered from 1, as in a table beside it |
-
-    Raises: nothing of its own. Source: none.
     """
     height = max(2.8, 0.45 + 0.36 * len(samples))
     figure, (left, right) = plt.subplots(
@@ -306,7 +302,7 @@ def vae_playground(history, kl, means, labels, plane, image_shape):
     | `image_shape` | (height, width) | |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.14 and 21.16.
+    Source: N4 21.14 and 21.16.
     """
     figure, ((terms, bars), (codes, images)) = plt.subplots(
         2, 2, figsize=(WIDTH, 5.4), layout="constrained", height_ratios=(1, 2.1)
