@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from hvae_lessons import figures
+from hvae_lessons.figures.chapters import topdown as figures
 from hvae_lessons.figures.style import GAP, INFERENCE, MODEL
 
 
