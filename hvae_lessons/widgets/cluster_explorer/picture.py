@@ -20,7 +20,7 @@ def draw(codes, labels, curves, names, at, image, probabilities, box):
     | `box` | four numbers | left, right, bottom and top of the plane |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N0, "VAE Automatic Classification".
+    Source: N0, "VAE Automatic Classification".
     """
     figure, panels = plt.subplot_mosaic(
         [["plane", "digit"], ["plane", "bars"]],

@@ -16,7 +16,7 @@ def draw(model, x, log_q, span=3.4):
     | `span` | number | codes shown: -span to span |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.13.
+    Source: N4 draft 21.13.
     """
     figure, (densities, bars) = plt.subplots(
         2, 1, figsize=(WIDTH, 3.9), layout="constrained", height_ratios=(3.2, 1)

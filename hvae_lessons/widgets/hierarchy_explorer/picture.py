@@ -19,7 +19,7 @@ def draw(digit, decoded, kl, above, draws):
     | `draws` | [n, height, width] | images whose other levels are drawn from the prior |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.63-21.66.
+    Source: N4 21.63-21.66.
     """
     figure, panels = plt.subplot_mosaic(
         [["digit", "decoded", "bars"], ["draws", "draws", "draws"]],

@@ -205,7 +205,7 @@ def hierarchy_nets(model):
     | `model` | TopDown | of vectors |
     | returns | dict | "prior l", "inject l", "block l i" for l = L ... 1, then "head", to pixel means |
 
-    Raises: nothing of its own. Source: models/parts/backbones.py.
+    Source: models/parts/backbones.py.
     """
     backbone, found = model.backbone, {}
     levels = len(model.config.latent_dims)

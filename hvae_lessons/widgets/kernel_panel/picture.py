@@ -15,8 +15,6 @@ def draw(curves, samples):
     | `curves` | list of [E] | -ELBO of the training images after each epoch, in nats |
     | `samples` | list of [n, height, width] | samples of the prior, decoded; the same n for all |
     | returns | Figure | runs are numbered from 1, as in a table beside it |
-
-    Raises: nothing of its own. Source: none.
     """
     height = max(2.8, 0.45 + 0.36 * len(samples))
     figure, (left, right) = plt.subplots(

@@ -60,8 +60,6 @@ def digits_beta_vae(beta, latent_dim, hidden):
     | `beta` | number | weight of the KL |
     | `latent_dim`, `hidden` | whole numbers | Z, and the width of the one hidden layer |
     | returns | VAE, History | |
-
-    Raises: nothing of its own. Source: none.
     """
     generator = torch.Generator().manual_seed(0)
     model = VAE(VAEConfig(data_dim=64, latent_dim=latent_dim, hidden=(hidden,)), generator)

@@ -17,8 +17,6 @@ def as_png(draw):
     |---|---|---|
     | `draw` | callable | returns a Figure |
     | returns | bytes | |
-
-    Raises: nothing of its own. Source: none.
     """
     buffer = io.BytesIO()
     with plt.rc_context():

@@ -19,7 +19,7 @@ def draw(codes, labels, at, image, reach, plane):
     | `plane` | two whole numbers | its dimensions, counted from 0 |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.2.3.
+    Source: N4 21.2.3.
     """
     figure, (map_of_codes, digit) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.7), layout="constrained", width_ratios=(1.5, 1)

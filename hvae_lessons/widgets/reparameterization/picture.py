@@ -18,7 +18,7 @@ def draw(mean, log_var, noise, shown=16):
     | `shown` | whole number | samples drawn as lines |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.33; the variances are those of the chapter.
+    Source: N4 draft 21.33; the variances are those of the chapter.
     """
     figure, (lanes, variances) = plt.subplots(1, 2, figsize=(WIDTH, 3.0), layout="constrained")
     spread = float(torch.tensor(log_var / 2).exp())

@@ -20,7 +20,7 @@ def draw(history, kl, means, labels, plane, image_shape):
     | `image_shape` | (height, width) | |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.14 and 21.16.
+    Source: N4 21.14 and 21.16.
     """
     figure, ((terms, bars), (codes, images)) = plt.subplots(
         2, 2, figsize=(WIDTH, 5.4), layout="constrained", height_ratios=(1, 2.1)
