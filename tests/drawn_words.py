@@ -11,7 +11,7 @@ SHOWS = {"title", "label", "xlabel", "ylabel", "description"}
 
 
 def drawn_words(path):
-    """Literals with a word in them, formulas between dollar signs and values of f-strings aside."""
+    """Literals with a word in them; formulas between dollar signs are none."""
     found = []
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(call, ast.Call):
@@ -25,8 +25,15 @@ def drawn_words(path):
 
 def _words_of(value):
     """The literal text of an expression, if it has a word."""
-    if isinstance(value, ast.Call | ast.Subscript):
-        return ""
-    texts = [node.value for node in ast.walk(value) if isinstance(node, ast.Constant)]
-    text = re.sub(r"\$[^$]*\$", "", "".join(text for text in texts if isinstance(text, str)))
+    text = re.sub(r"\$[^$]*\$", "", "".join(_texts(value)))
     return text if re.search("[A-Za-z]{2,}", text) else ""
+
+
+def _texts(node):
+    """String literals in an expression, but for the arguments and keys in it."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.Call | ast.Subscript):
+        return []
+    parts = [node.value] if isinstance(node, ast.FormattedValue) else ast.iter_child_nodes(node)
+    return [text for part in parts for text in _texts(part)]
