@@ -76,15 +76,15 @@ def measure(name, seed, digits):
     x, test_x, prepare = images_for(name, config, digits)
     generator = torch.Generator().manual_seed(seed)
     model = TopDown(TopDownConfig(**config), generator)
+    penalty = SpectralPenalty(model, weight, generator) if weight else lambda: 0.0
     start = time.process_time()
     try:
         history = fit(
             model,
             x,
-            objective=beta_elbo,
+            objective=lambda trace, beta: beta_elbo(trace, beta) - penalty(),
             schedules={"beta": linear_warm_up(settings["epochs"] * STEPS // 2)},
             prepare=prepare,
-            penalty=SpectralPenalty(model, weight, generator) if weight else None,
             generator=generator,
             progress=False,
             **{"skip_gradients_above": math.inf, **settings},
@@ -100,9 +100,9 @@ def measure(name, seed, digits):
         "distortion": rounded(-trace.log_px_given_z.mean().item()),
         "rate": rounded(trace.kl.mean().item()),
         "kl_per_level": [rounded(layer.kl.mean().item(), 3) for layer in trace.layers],
-        "gradient_norm_per_epoch": [rounded(norm, 3) for norm in history.gradient_norm.tolist()],
-        "skipped_per_epoch": history.skipped.tolist(),
-        "skipped": int(history.skipped.sum()),
+        "gradient_norm_per_epoch": [rounded(norm, 3) for norm in history.columns["gradient_norm"].tolist()],
+        "skipped_per_epoch": history.columns["skipped"].tolist(),
+        "skipped": int(history.columns["skipped"].sum()),
         "sum_of_singular_values": rounded(sum(largest)),
         "training_cpu_seconds": round(seconds, 1),
     }
