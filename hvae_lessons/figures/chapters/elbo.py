@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from hvae_lessons.figures.graphs import GraphicalModel, draw_model
 from hvae_lessons.figures.style import (
     GAP,
     INFERENCE,
@@ -31,26 +32,12 @@ def latent_variable_model(model, x, span=2.2):
     figure, (graph, curve) = plt.subplots(
         1, 2, figsize=(WIDTH, 2.9), layout="constrained", width_ratios=(1, 2.2)
     )
-    graph.set(xlim=(-1.5, 1.5), ylim=(-1.7, 1.7), aspect="equal")
-    graph.axis("off")
-    for name, height, face in (("$z$", 1.1, "white"), ("$x$", -1.1, "#e5e7eb")):
-        graph.add_patch(plt.Circle((0, height), 0.42, facecolor=face, edgecolor=INK, linewidth=1.4, zorder=3))
-        graph.text(0, height, name, ha="center", va="center", fontsize=14, zorder=4)
-    for start, end, bend, color, dash in (
-        (0.75, -0.75, -0.45, MODEL, "-"),
-        (-0.75, 0.75, -0.45, INFERENCE, "--"),
-    ):
-        style = {
-            "arrowstyle": "-|>",
-            "connectionstyle": f"arc3,rad={bend}",
-            "color": color,
-            "linestyle": dash,
-        }
-        side = 0.25 if color == MODEL else -0.25
-        arrow = {**style, "linewidth": 1.6, "mutation_scale": 13, "shrinkA": 0, "shrinkB": 0}
-        graph.annotate("", (side, end), (side, start), arrowprops=arrow)
-    graph.text(0.8, 0, r"$p_\theta(x \mid z)$", color=MODEL, va="center")
-    graph.text(-0.8, 0, r"$q_\phi(z \mid x)$", color=INFERENCE, va="center", ha="right")
+    both = GraphicalModel(
+        {"$z$": (0, 0.8, "latent"), "$x$": (0, -0.8, "observed")},
+        (("$z$", "$x$", "p"), ("$x$", "$z$", "q")),
+        notes=((0.8, 0, r"$p_\theta(x \mid z)$", "p"), (-0.8, 0, r"$q_\phi(z \mid x)$", "q")),
+    )
+    draw_model(graph, both, extent=(-1.2, 1.2, -1.2, 1.2), fontsize=13)
 
     z = model.z[model.z.abs() <= span]
     mean = model.decode(z.unsqueeze(-1)).squeeze(-1)

@@ -6,8 +6,8 @@ what is exact is red.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 
+from hvae_lessons.figures.graphs import Arrow, Node, draw
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, MODEL_SHADES, PRIOR, WIDTH, axes
 
 ESTIMATORS = {"pathwise": INFERENCE, "score function": PRIOR, "score function with baseline": GAP}
@@ -23,28 +23,31 @@ def gradient_paths():
     Raises: nothing of its own. Source: N4 draft 21.27-21.33.
     """
     figure, panels = axes(1, 2, height=2.45)
-    for panel in panels:
-        panel.set(xlim=(-0.5, 3.7), ylim=(-1.15, 1.4), aspect="equal")
-        panel.axis("off")
+    for panel, is_random in zip(panels, (True, False)):
+        kind, color = ("latent", GAP) if is_random else ("deterministic", INFERENCE)
+        nodes = {
+            "phi": Node(0, 0, "deterministic", r"$\phi$", INFERENCE, fontsize=13),
+            "z": Node(1.5, 0, kind, "$z$", color, fontsize=13),
+            "f": Node(3, 0, "deterministic", "$f$", MODEL, fontsize=13),
+        }
+        forward = [Arrow("phi", "z", shift=-0.1), Arrow("z", "f", shift=-0.1)]
+        back = [Arrow("f", "z", MODEL, dashed=True, shift=-0.13)]
+        if not is_random:
+            nodes["noise"] = Node(1.5, 1, "latent", r"$\epsilon$", GAP, fontsize=13)
+            forward.append(Arrow("noise", "z"))
+            back.append(Arrow("z", "phi", MODEL, dashed=True, shift=-0.13))
+        draw(panel, nodes, forward + back)
+        panel.set(xlim=(-0.35, 3.35), ylim=(-1.05, 1.35))
+        panel.text(2.25, -0.32, r"$\partial f / \partial z$", color=MODEL, ha="center", va="top")
     blocked, free = panels
-    for panel, is_random in ((blocked, True), (free, False)):
-        _node(panel, 0, 0, r"$\phi$", INFERENCE)
-        _node(panel, 1.6, 0, "$z$", GAP if is_random else INFERENCE, is_random)
-        _node(panel, 3.2, 0, "$f$", MODEL)
-        for left, right in ((0, 1.6), (1.6, 3.2)):
-            _arrow(panel, (left + 0.36, 0.08), (right - 0.36, 0.08), INK)
-        _arrow(panel, (2.84, -0.16), (1.96, -0.16), MODEL, dashed=True)
-        panel.text(2.4, -0.42, r"$\partial f / \partial z$", color=MODEL, ha="center", va="top")
-    blocked.text(0.8, -0.2, "✕", color=MODEL, ha="center", va="center", fontsize=15, fontfamily="DejaVu Sans")
-    blocked.text(0.8, -0.46, "stops", color=MODEL, ha="center", va="top")
-    blocked.text(1.6, -0.95, r"$z \sim q_\phi(z)$", ha="center")
+    cross = {"fontsize": 15, "fontfamily": "DejaVu Sans"}
+    blocked.text(0.75, -0.15, "✕", color=MODEL, ha="center", va="center", **cross)
+    blocked.text(0.75, -0.36, "stops", color=MODEL, ha="center", va="top")
+    blocked.text(1.5, -0.9, r"$z \sim q_\phi(z)$", ha="center")
     blocked.set_title("A draw in the way: the gradient stops")
-    _arrow(free, (1.24, -0.16), (0.36, -0.16), MODEL, dashed=True)
-    free.text(0.8, -0.42, r"$\partial z / \partial \phi$", color=MODEL, ha="center", va="top")
-    _node(free, 1.6, 1.0, r"$\epsilon$", GAP, is_random=True)
-    _arrow(free, (1.6, 0.64), (1.6, 0.36), INK)
-    free.text(1.6, -0.95, r"$z = r(\epsilon, \phi)$", ha="center")
-    free.text(2.08, 1.0, r"$\epsilon \sim p(\epsilon)$", va="center")
+    free.text(0.75, -0.32, r"$\partial z / \partial \phi$", color=MODEL, ha="center", va="top")
+    free.text(1.5, -0.9, r"$z = r(\epsilon, \phi)$", ha="center")
+    free.text(1.92, 1, r"$\epsilon \sim p(\epsilon)$", va="center")
     free.set_title("The draw moved aside: it passes")
     return figure
 
@@ -267,17 +270,3 @@ def bias_and_spread(temperatures, relaxed, straight, score_spread):
     right.set(xlabel=r"temperature $\tau$", ylabel="standard deviation")
     right.set_title("Cold ones are noisy")
     return figure
-
-
-def _node(panel, x, y, name, color, is_random=False):
-    style = {"facecolor": "white", "edgecolor": color, "linewidth": 1.8, "zorder": 3}
-    shape = Circle((x, y), 0.32, **style) if is_random else Rectangle((x - 0.3, y - 0.3), 0.6, 0.6, **style)
-    panel.add_patch(shape)
-    panel.text(x, y, name, ha="center", va="center", fontsize=13, zorder=4)
-
-
-def _arrow(panel, start, end, color, dashed=False):
-    style = {"color": color, "linestyle": (0, (3, 2)) if dashed else "-", "linewidth": 1.5}
-    panel.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, shrinkA=0, shrinkB=0, **style)
-    )

@@ -6,8 +6,9 @@ Titles state what the reader should see, so the caller writes them. Images and l
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import Ellipse
 
+from hvae_lessons.figures.graphs import Arrow, GraphicalModel, Node, draw, draw_model
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, MODEL_SHADES, PRIOR, WIDTH, axes
 
 
@@ -24,39 +25,41 @@ def vae_architecture():
     figure, (graph, flow) = plt.subplots(
         1, 2, figsize=(WIDTH, 2.2), layout="constrained", width_ratios=(1, 3.1)
     )
-    for ax, right in ((graph, 1.0), (flow, 3.1)):
-        ax.set(xlim=(0, right), ylim=(0, 0.98), aspect="equal")
-        ax.axis("off")
-    graph.add_patch(Rectangle((0.04, 0.02), 0.92, 0.9, fill=False, color=PRIOR, lw=1))
-    graph.text(0.92, 0.05, "$N$ images", ha="right", va="bottom", color=PRIOR, fontsize=8)
-    for y, fill, name in ((0.72, "none", "$z$"), (0.29, "#d9dce6", "$x$")):
-        graph.add_patch(Circle((0.5, y), 0.13, facecolor=fill, edgecolor=INK, lw=1.4))
-        graph.text(0.5, y, name, ha="center", va="center", fontsize=13)
-    _arrow(graph, (0.53, 0.6), (0.53, 0.41), MODEL, bend=-0.35)
-    _arrow(graph, (0.47, 0.41), (0.47, 0.6), INFERENCE, bend=-0.35, dashed=True)
-    graph.text(0.61, 0.505, r"$p_\theta(x|z)$", color=MODEL, fontsize=9, va="center")
-    graph.text(0.39, 0.505, r"$q_\phi(z|x)$", color=INFERENCE, fontsize=9, va="center", ha="right")
-    graph.text(0.68, 0.76, "$p(z)$", color=MODEL, fontsize=9, va="center")
+    both = GraphicalModel(
+        {"$z$": (0, 1, "latent"), "$x$": (0, 0, "observed")},
+        (("$z$", "$x$", "p"), ("$x$", "$z$", "q")),
+        plate="$N$ images",
+        notes=(
+            (0.62, 0.5, r"$p_\theta(x|z)$", "p"),
+            (-0.62, 0.5, r"$q_\phi(z|x)$", "q"),
+            (0.62, 1.1, "$p(z)$", "p"),
+        ),
+    )
+    draw_model(graph, both, extent=(-1.06, 1.06, -0.6, 1.48))
 
-    _box(flow, 0.17, 0.64, 0.22, "$x$\n784", INK)
-    _box(flow, 0.66, 0.64, 0.44, "encoder\n$\\phi$", INFERENCE)
-    _box(flow, 1.19, 0.81, 0.3, r"$\mu(x)$", INFERENCE, 0.2)
-    _box(flow, 1.19, 0.47, 0.3, r"$\sigma(x)$", INFERENCE, 0.2)
-    _box(flow, 1.79, 0.64, 0.5, r"$z = \mu + \sigma \epsilon$", INK, 0.26)
-    _box(flow, 1.79, 0.16, 0.56, r"$\epsilon \sim N(0, I)$", "#8a5a00", 0.2)
-    _box(flow, 2.36, 0.64, 0.4, "decoder\n$\\theta$", MODEL)
-    _box(flow, 2.86, 0.64, 0.36, "$p_\\theta(x|z)$\n784", MODEL)
-    for start, end, color in (
-        ((0.28, 0.64), (0.44, 0.64), INK),
-        ((0.88, 0.68), (1.04, 0.79), INFERENCE),
-        ((0.88, 0.60), (1.04, 0.49), INFERENCE),
-        ((1.34, 0.79), (1.54, 0.68), INFERENCE),
-        ((1.34, 0.49), (1.54, 0.60), INFERENCE),
-        ((1.79, 0.26), (1.79, 0.51), "#8a5a00"),
-        ((2.04, 0.64), (2.16, 0.64), INK),
-        ((2.56, 0.64), (2.68, 0.64), MODEL),
-    ):
-        _arrow(flow, start, end, color)
+    amber = "#8a5a00"
+    boxes = {
+        "x": Node(0.17, 0.64, "box", "$x$\n784", INK, (0.22, 0.36)),
+        "encoder": Node(0.66, 0.64, "box", "encoder\n$\\phi$", INFERENCE, (0.44, 0.36)),
+        "mean": Node(1.19, 0.81, "box", r"$\mu(x)$", INFERENCE, (0.3, 0.2)),
+        "deviation": Node(1.19, 0.47, "box", r"$\sigma(x)$", INFERENCE, (0.3, 0.2)),
+        "z": Node(1.79, 0.64, "box", r"$z = \mu + \sigma \epsilon$", INK, (0.5, 0.26)),
+        "noise": Node(1.79, 0.16, "box", r"$\epsilon \sim N(0, I)$", amber, (0.56, 0.2)),
+        "decoder": Node(2.36, 0.64, "box", "decoder\n$\\theta$", MODEL, (0.4, 0.36)),
+        "law": Node(2.86, 0.64, "box", "$p_\\theta(x|z)$\n784", MODEL, (0.36, 0.36)),
+    }
+    way = (
+        Arrow("x", "encoder"),
+        Arrow("encoder", "mean", INFERENCE),
+        Arrow("encoder", "deviation", INFERENCE),
+        Arrow("mean", "z", INFERENCE),
+        Arrow("deviation", "z", INFERENCE),
+        Arrow("noise", "z", amber),
+        Arrow("z", "decoder"),
+        Arrow("decoder", "law", MODEL),
+    )
+    draw(flow, {name: box._replace(fontsize=9) for name, box in boxes.items()}, way)
+    flow.set(xlim=(0, 3.1), ylim=(0, 0.98))
     note = {"ha": "center", "va": "center", "fontsize": 8.5, "linespacing": 1.5}
     flow.text(0.95, 0.16, "rate\n" + r"$\mathrm{KL}(q_\phi(z|x) \| p(z))$", color=INFERENCE, **note)
     flow.text(2.78, 0.16, "distortion\n" + r"$-\log p_\theta(x|z)$", color=MODEL, **note)
@@ -251,35 +254,3 @@ def _zoom(ax, ticks, posterior, mean, sigma):
     center, half = (low + high) / 2, 0.75 * (high - low).max()
     (left, bottom), (right, top) = center - half, center + half
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-
-
-def _box(ax, x, y, width, text, color, height=0.36):
-    ax.add_patch(
-        FancyBboxPatch(
-            (x - width / 2, y - height / 2),
-            width,
-            height,
-            facecolor="white",
-            edgecolor=color,
-            boxstyle="round,pad=0,rounding_size=0.05",
-            lw=1.5,
-        )
-    )
-    ax.text(x, y, text, ha="center", va="center", fontsize=9, color=color, linespacing=1.5)
-
-
-def _arrow(ax, start, end, color, bend=0.0, dashed=False):
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=10,
-            color=color,
-            lw=1.4,
-            shrinkA=0,
-            shrinkB=0,
-            linestyle="--" if dashed else "-",
-            connectionstyle=f"arc3,rad={bend}",
-        )
-    )

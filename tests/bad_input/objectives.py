@@ -1,0 +1,38 @@
+"""Objectives, functions of a trace."""
+
+from bad_input.inputs import V, X, vae
+from random_data import generator
+
+from hvae_lessons import objectives
+
+TRACE = vae(X, generator())
+
+GOOD = {
+    objectives.balanced_elbo: {"trace": TRACE, "sizes": (2,), "beta": 0.5},
+    objectives.balancing_weights: {"trace": TRACE, "sizes": (2,)},
+    objectives.elbo: {"trace": TRACE},
+    objectives.beta_elbo: {"trace": TRACE, "beta": 1.0},
+    objectives.free_bits: {"trace": TRACE, "nats": 0.5, "per": "level", "clamp": "batch", "beta": 1.0},
+    objectives.reconstruction: {"trace": TRACE},
+    objectives.weighted_elbo: {"trace": TRACE, "betas": (1.0,)},
+}
+
+BAD = [
+    (objectives.balanced_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.balanced_elbo, {"sizes": (1, 1)}, "sizes", "1 sizes", "2"),
+    (objectives.balanced_elbo, {"beta": -0.5}, "beta", "0 or more", "-0.5"),
+    (objectives.balancing_weights, {"trace": None}, "trace", "Trace", "NoneType"),
+    (objectives.balancing_weights, {"sizes": (0,)}, "sizes", "above 0", "0"),
+    (objectives.elbo, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.beta_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.beta_elbo, {"beta": -0.5}, "beta", "0 or more", "-0.5"),
+    (objectives.beta_elbo, {"beta": float("inf")}, "beta", "finite", "inf"),
+    (objectives.free_bits, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.free_bits, {"nats": -0.1}, "nats", "0 or more", "-0.1"),
+    (objectives.free_bits, {"per": "pixel"}, "per", "'level', 'dimension'", "'pixel'"),
+    (objectives.free_bits, {"clamp": "always"}, "clamp", "'batch', 'example'", "'always'"),
+    (objectives.free_bits, {"beta": -1.0}, "beta", "0 or more", "-1.0"),
+    (objectives.reconstruction, {"trace": None}, "trace", "Trace", "NoneType"),
+    (objectives.weighted_elbo, {"betas": (1.0, 1.0)}, "betas", "1 weights", "2"),
+    (objectives.weighted_elbo, {"betas": (-1.0,)}, "betas", "0 or more", "-1.0"),
+]

@@ -1,0 +1,80 @@
+"""Training loop, schedules, checkpoints, and what starts or constrains a model."""
+
+import torch
+from bad_input.inputs import NAN, README, SMALL, WIDE, D, V, X, Z, vae
+from random_data import generator
+from torch import nn
+
+from hvae_lessons import objectives, training
+from hvae_lessons.formulas import distributions as dist
+from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
+from hvae_lessons.models.parts.families import DiagonalGaussian
+from hvae_lessons.training import checkpoints, cluster_start, per_example, schedules, spectral
+
+startable = ClusterVAE(ClusterVAEConfig(**SMALL), generator())
+SPREAD_OUT = torch.rand(12, D, generator=generator())
+FIT = {"model": vae, "x": X, "epochs": 1, "progress": False}
+VARIATIONAL = {"posterior": DiagonalGaussian(Z), "log_joint": dist.standard_gaussian_log_prob, "size": Z}
+
+GOOD = {
+    cluster_start.start_mixture: {"model": startable, "x": SPREAD_OUT, "restarts": 1},
+    per_example.fit_posterior: {**VARIATIONAL, "steps": 1, "samples": 2},
+    per_example.estimate_elbo: {**VARIATIONAL, "samples": 2},
+    schedules.linear_warm_up: {"steps": 10, "start": 0.0, "end": 1.0},
+    spectral.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
+    spectral.weight_matrices: {"model": vae},
+    training.fit: FIT,
+    checkpoints.save_checkpoint: None,
+    checkpoints.load_checkpoint: None,
+}
+
+BAD = [
+    (per_example.fit_posterior, {"generator": 0}, "generator", "a torch.Generator", "0"),
+    (per_example.fit_posterior, {"size": 0}, "size", "1 or more", "0"),
+    (per_example.fit_posterior, {"steps": 0}, "steps", "1 or more", "0"),
+    (per_example.fit_posterior, {"learning_rate": 0.0}, "learning_rate", "above 0", "0.0"),
+    (per_example.fit_posterior, {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    (per_example.fit_posterior, {"log_joint": lambda z: z[:, 0] / 0}, "log_joint", "a finite ELBO", "step 0"),
+    (per_example.estimate_elbo, {"samples": 1}, "samples", "2 or more", "1"),
+    (per_example.estimate_elbo, {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    (cluster_start.start_mixture, {"model": vae}, "model", "a ClusterVAE", "VAE"),
+    (cluster_start.start_mixture, {"x": SPREAD_OUT[:2]}, "x", "3 examples", "2"),
+    (cluster_start.start_mixture, {"codes": "modes"}, "codes", "'samples'", "'modes'"),
+    (cluster_start.start_mixture, {"restarts": 0}, "restarts", "1 or more", "0"),
+    (schedules.linear_warm_up, {"steps": 0}, "steps", "1 or more", "0"),
+    (schedules.linear_warm_up, {"end": -1.0}, "end", "0 or more", "-1.0"),
+    (spectral.power_iteration, {"weight": V[0]}, "weight", "a matrix", "(2,)"),
+    (spectral.power_iteration, {"vector": WIDE[0]}, "vector", "[..., 2]", "(3,)"),
+    (spectral.power_iteration, {"vector": V}, "vector", "[2]", "(4, 2)"),
+    (spectral.power_iteration, {"vector": torch.zeros(Z)}, "vector", "a direction", "zeros"),
+    (spectral.power_iteration, {"steps": 0}, "steps", "1 or more", "0"),
+    (spectral.weight_matrices, {"model": nn.ReLU()}, "model", "a linear or convolutional layer", "ReLU"),
+    (spectral.weight_matrices, {"model": "vae"}, "model", "an nn.Module", "str"),
+    (training.fit, {"x": NAN}, "x", "finite", "NaN"),
+    (training.fit, {"skip_gradients_above": 0.0}, "skip_gradients_above", "above 0", "0.0"),
+    (training.fit, {"skip_gradients_above": float("nan")}, "skip_gradients_above", "above 0", "nan"),
+    (training.fit, {"penalty": 0.1}, "penalty", "a function", "0.1"),
+    (training.fit, {"penalty": lambda: 0.1}, "penalty", "a tensor", "float"),
+    (training.fit, {"penalty": lambda: V}, "penalty", "shape ()", "(4, 2)"),
+    (training.fit, {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    (training.fit, {"epochs": 0}, "epochs", "1 or more", "0"),
+    (training.fit, {"batch_size": 0}, "batch_size", "1 or more", "0"),
+    (training.fit, {"generator": 0}, "generator", "a torch.Generator", "0"),
+    (training.fit, {"learning_rate": -1e-3}, "learning_rate", "above 0", "-0.001"),
+    (
+        training.fit,
+        {"objective": objectives.beta_elbo, "schedules": {"beta": lambda step: -1.0}},
+        "beta",
+        "0 or more",
+        "-1.0",
+    ),
+    (checkpoints.save_checkpoint, {"model": nn.Linear(1, 1), "path": "x"}, "model", "config", "Linear"),
+    (
+        checkpoints.load_checkpoint,
+        {"path": README, "model_class": VAE, "config_class": VAEConfig},
+        "path",
+        "a checkpoint",
+        "README.md",
+    ),
+]
