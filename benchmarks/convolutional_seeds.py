@@ -7,11 +7,12 @@ import time
 from functools import partial
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.models import ConvTopDownConfig, TopDown
-from hvae_lessons.objectives import balanced_elbo, beta_elbo, elbo
+from hvae_lessons.objectives import balanced_elbo, beta_elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -38,13 +39,10 @@ def measure(name, seed, images, test_x):
         **SETTINGS,
     )
     seconds = time.process_time() - start
-    with torch.inference_mode():
-        trace = model(test_x, generator=generator)
+    found = evaluate(model, test_x, generator)
     return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 2),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 2),
-        "rate": round(trace.kl.mean().item(), 2),
-        "kl_per_level": [round(layer.kl.mean().item(), 2) for layer in trace.layers],
+        **nats(found),
+        **nats_per_level(found),
         "training_cpu_seconds": round(seconds, 1),
     }
 

@@ -16,12 +16,12 @@ class Evaluation(NamedTuple):
     distortion: float  # -log p(x given z)
     rate: float  # the sum of the KL terms
     kl: tuple[float, ...]  # one for each stochastic layer
-    kl_per_dimension: tuple[torch.Tensor, ...]  # [Z] for each stochastic layer
+    kl_per_dimension: tuple[torch.Tensor | None, ...]  # [Z] each; None for a layer without coordinates
 
     @property
     def active(self):
-        """Number of coordinates in use, by their KL, one for each stochastic layer."""
-        return tuple(int(active_by_kl(kl[None]).sum()) for kl in self.kl_per_dimension)
+        """Number of coordinates in use, by their KL, in each stochastic layer that has coordinates."""
+        return tuple(int(active_by_kl(kl[None]).sum()) for kl in self.kl_per_dimension if kl is not None)
 
 
 def averages(trace):
@@ -46,8 +46,12 @@ def averages(trace):
             -trace.log_px_given_z.mean().item(),
             trace.kl.mean().item(),
             tuple(layer.kl.mean().item() for layer in trace.layers),
-            tuple(layer.kl_per_dimension.flatten(0, -2).mean(0) for layer in trace.layers),
+            tuple(_per_dimension(layer.kl_per_dimension) for layer in trace.layers),
         )
+
+
+def _per_dimension(kl):
+    return None if kl is None else kl.flatten(0, -2).mean(0)
 
 
 def evaluate(model, x, generator=None, *, batch_size=None):
@@ -84,6 +88,8 @@ def evaluate(model, x, generator=None, *, batch_size=None):
 
 def _mean(terms, shares):
     """Mean over batches, by their share of the examples; of a tuple, the mean of each entry."""
+    if terms[0] is None:
+        return None
     if isinstance(terms[0], tuple):
         return tuple(_mean(entry, shares) for entry in zip(*terms))
     return sum(term * share for term, share in zip(terms, shares))
