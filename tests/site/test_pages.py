@@ -8,6 +8,8 @@ import yaml
 from bs4 import BeautifulSoup
 from checks_of_pages import SITE
 
+from tools.repository import repository
+
 TOC = yaml.safe_load((SITE.parents[1] / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 GENERATED = ["search", "genindex"]
@@ -92,9 +94,7 @@ def test_search_finds_a_word_of_a_chapter(open_page, address, origin):
 
 
 def test_launch_buttons_follow_the_repository(site):
-    import repository
-
-    known = bool(repository.repository())
+    known = bool(repository())
     for name in CHAPTERS:
         hrefs = [tag.get("href", "") for tag in soup_of(site, name).find_all("a")]
         is_notebook = (SITE.parents[1] / "book" / f"{name}.ipynb").is_file()

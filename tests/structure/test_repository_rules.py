@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import repository
 import rules
 import yaml
-from strip_notebooks import strip
+
+from tools import repository
+from tools.strip_notebooks import strip
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -118,6 +119,13 @@ def test_imports_run_one_way():
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_extensions_import_tools_and_not_the_other_way():
+    extensions, tools = ((path.read_text(encoding="utf-8") for path in (ROOT / folder).glob("*.py"))
+                         for folder in ("book/_ext", "tools"))  # fmt: skip
+    assert not any("sys.path" in text for text in extensions)
+    assert not any("sys.path" in text or "book._ext" in text for text in tools)
 
 
 def test_katex_styles_are_of_the_version_that_renders():
