@@ -8,7 +8,7 @@ from random_data import binary, generator
 from torch import nn
 
 from hvae_lessons.measures.evaluate import averages, evaluate
-from hvae_lessons.models import MHVAE, VAE, MHVAEConfig, VAEConfig
+from hvae_lessons.models import MHVAE, VAE, ClusterVAE, ClusterVAEConfig, MHVAEConfig, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.trace import Gaussian, Layer, Trace
 
@@ -35,6 +35,16 @@ def test_means_over_the_examples_whatever_the_batches(batch_size):
     assert found.kl == pytest.approx((sum(KL), 0.0))
     torch.testing.assert_close(found.kl_per_dimension, (torch.tensor(KL), torch.zeros(2)))
     assert found.active == (1, 0)  # 0.03 nats are no use
+
+
+def test_a_layer_without_coordinates_has_a_kl_all_the_same():
+    model = ClusterVAE(ClusterVAEConfig(data_dim=6, latent_dim=2, hidden=(5,), clusters=3), generator())
+    found = evaluate(model, binary(5, 6), generator(1), batch_size=2)
+    assert sum(found.kl) == pytest.approx(found.rate, rel=1e-5)
+    assert [kl is None for kl in found.kl_per_dimension] == [
+        layer.kl_per_dimension is None for layer in model(binary(5, 6)).layers
+    ]
+    assert found.active == ()
 
 
 def test_several_samples_are_averaged_too():
