@@ -8,6 +8,7 @@ import yaml
 from bs4 import BeautifulSoup
 from checks_of_pages import SITE
 
+from tools import chapter_code
 from tools.repository import repository
 
 TOC = yaml.safe_load((SITE.parents[1] / "_toc.yml").read_text(encoding="utf-8"))
@@ -100,6 +101,14 @@ def test_launch_buttons_follow_the_repository(site):
         is_notebook = (SITE.parents[1] / "book" / f"{name}.ipynb").is_file()
         launches = [href for href in hrefs if "mybinder" in href or "colab.research" in href]
         assert len(launches) == (2 if known and is_notebook else 0), (name, launches)
+
+
+@pytest.mark.parametrize("name", chapter_code.chapters())
+def test_every_chapter_lists_its_code_in_a_folded_box(site, name):
+    (details,) = soup_of(site, name).select("details.code-of-chapter")
+    assert not details.has_attr("open")
+    assert len(details.select("li")) > 1
+    assert bool(details.select("a")) == bool(repository())
 
 
 def test_no_page_is_built_that_is_not_in_the_contents(site):
