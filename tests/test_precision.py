@@ -27,7 +27,7 @@ from hvae_lessons.trace import standard_noise
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.widgets import ClusterExplorer, HierarchyExplorer, LatentExplorer, VAEPlayground
-from hvae_lessons.widgets.kit.image_pack import packed
+from hvae_lessons.widgets.vae_playground.image_pack import packed
 
 B, K = 12, 3
 SINGLE, DOUBLE = torch.float32, torch.float64

@@ -2,6 +2,7 @@
 
 from hvae_lessons.models.bottomup import BottomUp
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
+from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, NoiseMHVAE
 from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
@@ -14,6 +15,8 @@ __all__ = [
     "ClusterVAE",
     "ClusterVAEConfig",
     "ConvTopDownConfig",
+    "Diffusion",
+    "DiffusionConfig",
     "GaussianMixture",
     "MHVAEConfig",
     "NoiseMHVAE",
