@@ -12,7 +12,7 @@ from clustering_seeds import accuracy
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize, load_digits
-from hvae_lessons.measures.metrics import label_information
+from hvae_lessons.measures.clusters import label_information
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import elbo, weighted_elbo
 from hvae_lessons.training import fit

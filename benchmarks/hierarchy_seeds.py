@@ -11,7 +11,8 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.measures.metrics import active_by_kl, linear_probe
+from hvae_lessons.measures.active_units import active_by_kl
+from hvae_lessons.measures.probes import linear_probe
 from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.objectives import elbo, free_bits
 from hvae_lessons.training import fit

@@ -8,7 +8,7 @@ from PIL import Image
 
 from hvae_lessons.figures.images import latent_scatter
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, apply_style
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 
 DOTS_PER_INCH = 120
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_values, expect
-from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.formulas.gaussian_products import gaussian_product
 from hvae_lessons.models.parts.backbones import ConvBackbone, MLPBackbone
 from hvae_lessons.models.parts.levels import Hierarchy
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood

@@ -6,8 +6,10 @@ import numpy as np
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import kl_categorical, kl_gaussian_full
-from hvae_lessons.formulas.estimators import importance_weighted_bound, log_px_estimate
+from hvae_lessons.formulas.bounds import importance_weighted_bound
+from hvae_lessons.formulas.discrete_divergences import kl_categorical
+from hvae_lessons.formulas.divergences import kl_gaussian_full
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.proofs import equal, theorem, true

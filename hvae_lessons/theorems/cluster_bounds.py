@@ -5,7 +5,7 @@ from typing import NamedTuple
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import kl_categorical_uniform
+from hvae_lessons.formulas.discrete_divergences import kl_categorical_uniform
 from hvae_lessons.formulas.labels import (
     average_labels,
     expected_cost,

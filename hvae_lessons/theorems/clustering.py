@@ -1,5 +1,7 @@
 """Theorems about clusters: the two forms of the conditional prior, the best labels, and two bounds."""
 
+from types import SimpleNamespace
+
 import sympy
 import torch
 
@@ -7,7 +9,8 @@ from hvae_lessons.formulas.labels import (
     expected_cost,
     log_ratio_cost,
 )
-from hvae_lessons.models.parts.mixture import mixture_kl, mixture_log_prob
+from hvae_lessons.formulas.mixtures import mixture_kl
+from hvae_lessons.models import GaussianMixture
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
 from hvae_lessons.proofs.textbook import scale_tril
@@ -30,28 +33,43 @@ def _two_clusters():
 @theorem(
     "mixture-density",
     chapter="clustering",
-    about=(mixture_log_prob,),
-    statement=r"\texttt{mixture\_log\_prob}(z)_y = \log N(z; m_y, L_y L_y^\top)",
+    about=(GaussianMixture.log_prob,),
+    statement=r"\log p(z \mid y) = \log N(z; m_y, L_y L_y^\top)",
     source="N0, p(z | y); N4 draft 21.40-21.42",
     scope="two clusters in the plane",
 )
-def mixture_density(mixture_log_prob):
+def mixture_density(log_prob):
     """Against the textbook's density, with the inverse and the determinant of the covariance."""
     mean, tril = _two_clusters()
-    z = real("z", 2)
-    expected = [_log_normal_full(z.entries, mean.entries[y], tril.entries[y]) for y in range(2)]
-    return [equal("entry y is the log-density under cluster y", mixture_log_prob(z, mean, tril), expected)]
+    z, log_var = real("z", 2), log_variance("sigma", 2, 2)
+    diagonal = torch.diag_embed((0.5 * log_var).exp())
+    expected = [
+        [_log_normal_full(z.entries, mean.entries[y], root.entries[y]) for y in range(2)]
+        for root in (tril, diagonal)
+    ]
+    parts = {"_check_code": lambda name, code: None, "mean": mean, "log_var": log_var}
+    models = [SimpleNamespace(full=True, scale_tril=tril, **parts)]
+    models.append(SimpleNamespace(full=False, scale_tril=diagonal, **parts))
+    return [
+        equal("entry y is the log-density under cluster y", log_prob(models[0], z), expected[0]),
+        equal(
+            "and so it is where the covariances are diagonal",
+            log_prob(models[1], z),
+            expected[1],
+        ),
+    ]
 
 
 @mixture_density.wrong("determinant of the covariance taken twice")
-def _(z, mean, scale_tril):
-    determinant = torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1)).sum(-1)
-    return mixture_log_prob(z, mean, scale_tril) - determinant
+def _(mixture, z):
+    tril = mixture.scale_tril
+    return GaussianMixture.log_prob(mixture, z) - torch.log(torch.diagonal(tril, dim1=-2, dim2=-1)).sum(-1)
 
 
 @mixture_density.wrong("every code judged by the first cluster's mean")
-def _(z, mean, scale_tril):
-    return mixture_log_prob(z, mean[:1].expand_as(mean), scale_tril)
+def _(mixture, z):
+    first = SimpleNamespace(**{**vars(mixture), "mean": mixture.mean[:1].expand_as(mixture.mean)})
+    return GaussianMixture.log_prob(first, z)
 
 
 @theorem(

@@ -5,7 +5,7 @@ import math
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import kl_categorical, kl_categorical_uniform
+from hvae_lessons.formulas.discrete_divergences import kl_categorical, kl_categorical_uniform
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.textbook import categorical_kl_sum, softmax

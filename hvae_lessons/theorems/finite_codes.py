@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import sympy
 import torch
 
+from hvae_lessons.formulas.finite_codes import all_codes, copy_log_prob, finite_terms
+from hvae_lessons.formulas.trees import tree_log_prob
 from hvae_lessons.nets import AutoregressiveLinear
-from hvae_lessons.oracles.autoregressive import Autoregressive, all_codes, copy_log_prob, finite_terms
-from hvae_lessons.oracles.tree import tree_log_prob
+from hvae_lessons.oracles.autoregressive import Autoregressive
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 

@@ -5,9 +5,10 @@ import itertools
 import sympy
 import torch
 
+from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
 from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.models.diffusion import diffusion_marginal, diffusion_posterior
-from hvae_lessons.models.mhvae import markov_trace, noise_states
+from hvae_lessons.formulas.noise_chains import noise_states
+from hvae_lessons.models.mhvae import markov_trace
 from hvae_lessons.objectives import beta_elbo, elbo, free_bits
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
@@ -267,8 +268,8 @@ def three_term_elbo(diffusion_marginal, diffusion_posterior, elbo):
     step = [1 / (1 + part) ** 2 for part in sympy.symbols("u_1 u_2", positive=True)]
     kept = SymbolicTensor([step[0]]), SymbolicTensor([step[0] * step[1]])
     z_1, z_2 = SymbolicTensor([[first]]), SymbolicTensor([[second]])
-    downwards = diffusion_marginal(x, kept[1]).log_prob(z_2).item()
-    downwards += diffusion_posterior(x, z_2, *kept).log_prob(z_1).item()
+    downwards = Gaussian(*diffusion_marginal(x, kept[1])).log_prob(z_2).item()
+    downwards += Gaussian(*diffusion_posterior(x, z_2, *kept)).log_prob(z_1).item()
     upwards = sum(normal_log_density(z, *law) for z, law in zip((first, second), climb(step)))
 
     w, a, log_var_x, log_var_p = (
@@ -279,9 +280,9 @@ def three_term_elbo(diffusion_marginal, diffusion_posterior, elbo):
     )
     step = [sympy.Rational(16, 25), sympy.Rational(9, 25)]
     kept = SymbolicTensor([step[0]]), SymbolicTensor([step[0] * step[1]])
-    q_2 = diffusion_marginal(x, kept[1])
+    q_2 = Gaussian(*diffusion_marginal(x, kept[1]))
     z_2 = q_2.sample(noise[:, 1:])
-    q_1 = diffusion_posterior(x, z_2, *kept)
+    q_1 = Gaussian(*diffusion_posterior(x, z_2, *kept))
     z_1 = q_1.sample(noise[:, :1])
     layers = (Layer(z_1, q_1, Gaussian(z_2 @ a, log_var_p)), Layer(z_2, q_2, Gaussian.standard_like(q_2)))
     trace = Trace(Gaussian(z_1 @ w, log_var_x).log_prob(x), layers)
@@ -321,10 +322,10 @@ def _(x, z, kept_below, kept):
 
 @three_term_elbo.wrong("the variance of one step up, not of one step back", instead_of=diffusion_posterior)
 def _(x, z, kept_below, kept):
-    right = diffusion_posterior(x, z, kept_below, kept)
-    return right._replace(log_var=(1 - kept / kept_below).log().expand_as(right.mean))
+    mean, _ = diffusion_posterior(x, z, kept_below, kept)
+    return mean, (1 - kept / kept_below).log().expand_as(mean)
 
 
 @three_term_elbo.wrong("the mean scaled by c instead of its root")
 def _(x, kept):
-    return Gaussian(kept * x, (1 - kept).log().expand_as(x))
+    return kept * x, (1 - kept).log().expand_as(x)

@@ -3,12 +3,8 @@
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import (
-    kl_categorical,
-    kl_gaussian,
-    kl_gaussian_full,
-    kl_gaussian_per_dimension,
-)
+from hvae_lessons.formulas.discrete_divergences import kl_categorical
+from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full, kl_gaussian_per_dimension
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.textbook import gaussians, parameters
 from hvae_lessons.symbolic import positive, real

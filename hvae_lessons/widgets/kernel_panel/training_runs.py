@@ -10,7 +10,7 @@ import torch
 
 from hvae_lessons.checks import check_choice, check_count, check_non_negative, expect
 from hvae_lessons.data import binarize, binarize_static, load_images
-from hvae_lessons.measures.metrics import active_by_kl
+from hvae_lessons.measures.active_units import active_by_kl
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo
 from hvae_lessons.training import fit
