@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
-from hvae_lessons.figures.style import DIGITS, INK, WIDTH, axes
+from hvae_lessons.figures.style import DIGITS, INK, PRIOR, WIDTH, axes
 
 
 def image_rows(rows, image_shape, title, gap_after=()):
@@ -42,6 +42,22 @@ def image_rows(rows, image_shape, title, gap_after=()):
         figure.text(0.0, (y - row_height / 2) / total, label, ha="left", va="center", fontsize=9)
         y -= height
     return figure
+
+
+def framed_image(ax, image, title="", color=PRIOR, linewidth=0.5):
+    """One image with a frame around it, on axes that are there.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `ax` | Axes | |
+    | `image` | [height, width] | white is 0, black is 1 |
+    | `color`, `linewidth` | color, points | of the frame |
+    | returns | None | |
+    """
+    ax.imshow(image, cmap="Greys", vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[], title=title)
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=color, linewidth=linewidth)
 
 
 def latent_scatter(mean, labels, title, ax=None, named=True):

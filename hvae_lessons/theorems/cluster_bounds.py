@@ -1,7 +1,5 @@
 """Theorems about the label's bound: what it is, what maximizes it, and how a drawn label is trained."""
 
-from typing import NamedTuple
-
 import sympy
 import torch
 
@@ -16,8 +14,9 @@ from hvae_lessons.formulas.labels import (
     sampled_cost,
 )
 from hvae_lessons.models.clustering import CodeTerm, LabelTerm
-from hvae_lessons.objectives import elbo, weighted_elbo
+from hvae_lessons.objectives import elbo
 from hvae_lessons.proofs import equal, theorem, true
+from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.textbook import categorical_kl_sum, softmax
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 from hvae_lessons.trace import Trace
@@ -273,81 +272,48 @@ def _(cost_at_y, logits, y, baseline=0.0):
     "leave-one-out-baseline",
     chapter="clustering",
     about=(mean_of_others,),
-    statement=r"b_i = \frac{1}{n - 1} \sum_{j \ne i} c_j: \qquad \frac{\partial b_i}{\partial c_i} = 0, \quad"
-    r" \frac1n \sum_i (c_i - b_i)\, s_i = \frac{1}{n - 1} \sum_i (c_i - \bar c)\, s_i",
+    statement=r"b_i = \frac{1}{B - 1} \sum_{j \ne i} c_j: \qquad \frac{\partial b_i}{\partial c_i} = 0, \quad"
+    r" \frac1B \sum_i (c_i - b_i)\, s_i = \frac{1}{B - 1} \sum_i (c_i - \bar c)\, s_i",
     source="the leave-one-out baseline of REINFORCE",
-    scope="one to four draws, in one batch axis or two; any scores s_i",
+    scope="batches of one to four, any scores s_i",
 )
 def leave_one_out(mean_of_others):
-    """Each baseline is free of its own draw; together they are what subtracts the mean without a bias."""
-    claims = []
-    for shape in ((2,), (3,), (4,), (2, 2)):
-        draws, scores = real("c", *shape), real("s", *shape).entries.flatten()
-        values, baselines = draws.entries.flatten(), mean_of_others(draws)
-        count, at = len(values), [b.doit() for b in baselines.entries.flatten()]
-        pairs = list(zip(values, at, strict=True))
-        centered = values - sum(values) / count
+    """Each baseline is free of its own draw; together they subtract the mean, without the mean's bias."""
+    claims = [equal("in a batch of one it is 0", mean_of_others(real("c", 1)), [0])]
+    for size in (2, 3, 4):
+        draws, scores = real("c", size), real("s", size).entries
+        values, baselines = draws.entries, mean_of_others(draws).entries
+        at = [baseline.doit() for baseline in baselines]
         claims += [
-            equal(f"{shape}: the mean of the others", at, (sum(values) - values) / (count - 1)),
-            equal("free of its own draw", [b.diff(c) for c, b in pairs], [0] * count),
+            equal(f"the mean of the other {size - 1}", at, (sum(values) - values) / (size - 1)),
+            equal("free of its own draw", [b.diff(c) for b, c in zip(at, values)], [0] * size),
             equal(
-                "and no gradient passes",
-                [b.diff(c) for b in baselines.entries.flat for c in values],
-                [0] * count**2,
+                "no gradient passes", [[b.diff(c) for c in values] for b in baselines], [[0] * size] * size
             ),
             equal(
-                "with any scores: the mean subtracted, over n - 1",
-                sum((c - b) * s for (c, b), s in zip(pairs, scores, strict=True)) / count,
-                sum(centered * scores) / (count - 1),
+                "with any scores: the mean subtracted, over B - 1",
+                ((values - at) * scores).sum() / size,
+                ((values - sum(values) / size) * scores).sum() / (size - 1),
             ),
         ]
-    return [*claims, equal("a single draw has no baseline", mean_of_others(real("c", 1)), [0])]
+    return [*claims, row_by_row(mean_of_others, real("c", 2, 3))]
 
 
 @leave_one_out.wrong("the mean of all, its own draw among them")
 def _(values):
-    return values.detach().mean() + 0 * values.detach()
+    return values.detach().mean(-1, keepdim=True) + 0 * values.detach()
 
 
-@leave_one_out.wrong("divided by n")
+@leave_one_out.wrong("divided by B")
 def _(values):
-    return mean_of_others(values) * (values.numel() - 1) / values.numel()
+    return mean_of_others(values) * (values.shape[-1] - 1) / values.shape[-1]
 
 
 @leave_one_out.wrong("not held fixed")
 def _(values):
-    return (values.sum() - values) / max(values.numel() - 1, 1)
+    return (values.sum(-1, keepdim=True) - values) / max(values.shape[-1] - 1, 1)
 
 
-class _Layer(NamedTuple):
-    kl: SymbolicTensor
-
-
-@theorem(
-    "weighted-elbo-objective",
-    chapter="clustering",
-    about=(weighted_elbo, elbo),
-    statement=r"\log p(x \mid z) - \sum_l \beta_l \mathrm{KL}_l",
-    source="N4 21.71, the weights; N0's two KL terms",
-    scope="two layers, two examples",
-)
-def weighted_elbo_objective(weighted_elbo, elbo):
-    """The definition, and the ELBO for equal weights of one."""
-    log_px, first, second = real("r", 2), real("k", 2), real("j", 2)
-    trace = Trace(log_px, (_Layer(first), _Layer(second)))
-    weights = (sympy.Symbol("beta_1", positive=True), sympy.Symbol("beta_2", positive=True))
-    expected = log_px.entries - weights[0] * first.entries - weights[1] * second.entries
-    return [
-        equal("each layer bears its own weight", weighted_elbo(trace, weights), list(expected)),
-        equal("weights of one give the ELBO", weighted_elbo(trace, (1, 1)), elbo(trace)),
-    ]
-
-
-@weighted_elbo_objective.wrong("weights in the wrong order")
-def _(trace, betas):
-    return weighted_elbo(trace, betas[::-1])
-
-
-@weighted_elbo_objective.wrong("weights averaged")
-def _(trace, betas):
-    return trace.log_px_given_z - sum(betas) / len(betas) * trace.kl
+@leave_one_out.wrong("the others of every batch")
+def _(values):
+    return (values.detach().sum() - values.detach()) / max(values.numel() - 1, 1)

@@ -1,13 +1,15 @@
 """Theorems about objectives/: what each objective is in expectation, and what its optimum decodes."""
 
+from typing import NamedTuple
+
 import sympy
 import torch
 
 from hvae_lessons.formulas.distributions import gaussian_log_prob
-from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
+from hvae_lessons.objectives import beta_elbo, elbo, reconstruction, weighted_elbo
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
-from hvae_lessons.symbolic import positive, real
+from hvae_lessons.symbolic import SymbolicTensor, positive, real
 from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
@@ -203,3 +205,37 @@ def _(z, mean, log_var):
 @optimal_decoder.wrong("log-cosh of the error")
 def _(z, mean, log_var):
     return -torch.log(torch.exp(z - mean) + torch.exp(mean - z)).sum(-1)
+
+
+class _Layer(NamedTuple):
+    kl: SymbolicTensor
+
+
+@theorem(
+    "weighted-elbo-objective",
+    chapter="clustering",
+    about=(weighted_elbo, elbo),
+    statement=r"\log p(x \mid z) - \sum_l \beta_l \mathrm{KL}_l",
+    source="N4 21.71, the weights; N0's two KL terms",
+    scope="two layers, two examples",
+)
+def weighted_elbo_objective(weighted_elbo, elbo):
+    """The definition, and the ELBO for equal weights of one."""
+    log_px, first, second = real("r", 2), real("k", 2), real("j", 2)
+    trace = Trace(log_px, (_Layer(first), _Layer(second)))
+    weights = (sympy.Symbol("beta_1", positive=True), sympy.Symbol("beta_2", positive=True))
+    expected = log_px.entries - weights[0] * first.entries - weights[1] * second.entries
+    return [
+        equal("each layer bears its own weight", weighted_elbo(trace, weights), list(expected)),
+        equal("weights of one give the ELBO", weighted_elbo(trace, (1, 1)), elbo(trace)),
+    ]
+
+
+@weighted_elbo_objective.wrong("weights in the wrong order")
+def _(trace, betas):
+    return weighted_elbo(trace, betas[::-1])
+
+
+@weighted_elbo_objective.wrong("weights averaged")
+def _(trace, betas):
+    return trace.log_px_given_z - sum(betas) / len(betas) * trace.kl

@@ -20,6 +20,42 @@ PIXELS = 3
 
 
 @theorem(
+    "all-codes",
+    chapter=CHAPTER,
+    about=(all_codes,),
+    statement=r"\{z_1, \dots, z_{2^D}\} = \{0, 1\}^D, \qquad \sum_d 2^{D - d}\, z_{c,d} = c - 1",
+    source="needed to sum over z in N4 21.69",
+    scope="one to four binary variables",
+)
+def every_code_once(all_codes):
+    """Row c, read as a binary number, is c - 1: so no code is missing, and none comes twice."""
+    claims = []
+    for size in (1, 2, 3, 4):
+        codes = sympy.Matrix(SymbolicTensor(all_codes(size)).entries)
+        powers = sympy.Matrix([2 ** (size - d - 1) for d in range(size)])
+        claims += [
+            equal(f"{size} variables: zeros and ones", list(codes.multiply_elementwise(codes)), list(codes)),
+            equal("row by row the binary numbers", list(codes * powers), list(range(2**size))),
+        ]
+    return claims
+
+
+@every_code_once.wrong("the all-ones code forgotten")
+def _(size):
+    return all_codes(size)[:-1]
+
+
+@every_code_once.wrong("only one variable is on")
+def _(size):
+    return torch.eye(2**size)[:, :size]
+
+
+@every_code_once.wrong("signs instead of zeros and ones")
+def _(size):
+    return 2 * all_codes(size) - 1
+
+
+@theorem(
     "degenerate-vae",
     chapter=CHAPTER,
     about=(finite_terms, copy_log_prob, AutoregressiveLinear.forward, Autoregressive.log_px),

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 
 from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
+from hvae_lessons.figures.images import framed_image
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
 # Level 1, next to the data, is the lightest.
@@ -148,10 +149,7 @@ def resampling_grid(blocks, image_shape, title):
         left.set(xlim=(0, 1), ylim=(0, 1))
         left.axis("off")
         inset = left.inset_axes((0.0, 0.2, 0.36, 0.6))
-        inset.imshow(np.asarray(image).reshape(image_shape), cmap="Greys", vmin=0, vmax=1)
-        inset.set(xticks=[], yticks=[])
-        for spine in inset.spines.values():
-            spine.set(visible=True, color=INFERENCE, linewidth=1.5)
+        framed_image(inset, np.asarray(image).reshape(image_shape), color=INFERENCE, linewidth=1.5)
         for r, label in enumerate(labels):
             y = 1 - (r + 0.5) / len(labels)
             left.text(0.98, y, label, ha="right", va="center", fontsize=9, color=INK)
