@@ -8,13 +8,13 @@ test set binarized once with a fixed seed.
 """
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.measures.active_units import active_by_kl
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.measures.probes import linear_probe
 from hvae_lessons.models import MHVAE, MHVAEConfig
-from hvae_lessons.objectives import elbo, free_bits
+from hvae_lessons.objectives import free_bits
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -68,16 +68,6 @@ def train(name, x, generator):
     return model, history
 
 
-def terms(trace):
-    """Rate and distortion of a pass over the test set, in nats per image."""
-    return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 3),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 3),
-        "rate": round(trace.kl.mean().item(), 3),
-        "kl_per_level": [round(layer.kl.mean().item(), 3) for layer in trace.layers],
-    }
-
-
 def means(model, x):
     """The means of q, all the way up."""
     noise = tuple(torch.zeros(len(x), size) for size in model.config.latent_dims)
@@ -115,10 +105,9 @@ def measure(name, seed, images, test_x):
     generator = torch.Generator().manual_seed(seed)
     model, history = train(name, images.train_x, generator)
     with torch.inference_mode():
-        trace = model(test_x, generator=generator)
-        run = terms(trace)
-        run["active_of_level_1"] = int(active_by_kl(trace.layers[0].kl_per_dimension).sum())
-        if len(trace.layers) == 3:
+        found = evaluate(model, test_x, generator)
+        run = {**nats(found, 3), **nats_per_level(found, 3), "active_of_level_1": found.active[0]}
+        if len(found.kl) == 3:
             run["top_kl_per_epoch"] = [round(kl, 2) for kl in history.kl[:, -1].tolist()]
         if name == RESAMPLED_RUN:
             run |= resample(model, images, test_x, generator)
