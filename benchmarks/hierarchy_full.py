@@ -39,8 +39,8 @@ def chain(hidden, generator):
     return MHVAE(config, generator)
 
 
-def top_down(posterior, generator):
-    config = TopDownConfig(latent_dims=LATENT_DIMS, width=WIDTH, posterior=posterior, batch_norm=True)
+def top_down(reading, generator):
+    config = TopDownConfig(latent_dims=LATENT_DIMS, width=WIDTH, reading=reading, batch_norm=True)
     return TopDown(config, generator)
 
 
