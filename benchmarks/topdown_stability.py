@@ -22,7 +22,7 @@ from hvae_lessons.models import TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.schedules import linear_warm_up
-from hvae_lessons.training.spectral import SpectralPenalty, weight_matrices
+from hvae_lessons.training.spectral_penalty import SpectralPenalty, weight_matrices
 
 STEPS = 15  # in an epoch, of batches of 100
 DEEP = {"data_dim": 64, "width": 32, "latent_dims": (2,) * 24}
@@ -39,15 +39,15 @@ FASTER = {**SPECTRAL, "learning_rate": 1e-2}
 
 # name -> configuration, settings of `fit`, weight of the spectral penalty
 RUNS = {
-    "24 levels, residual, scaled": ({**DEEP, "posterior": "residual"}, DEPTH, 0),
-    "24 levels, residual, not scaled": ({**DEEP, "posterior": "residual", "depth_scaled": False}, DEPTH, 0),
-    "24 levels, merge, scaled": ({**DEEP, "posterior": "merge"}, DEPTH, 0),
-    "24 levels, merge, not scaled": ({**DEEP, "posterior": "merge", "depth_scaled": False}, DEPTH, 0),
+    "24 levels, residual, scaled": ({**DEEP, "reading": "residual"}, DEPTH, 0),
+    "24 levels, residual, not scaled": ({**DEEP, "reading": "residual", "depth_scaled": False}, DEPTH, 0),
+    "24 levels, merge, scaled": ({**DEEP, "reading": "merge"}, DEPTH, 0),
+    "24 levels, merge, not scaled": ({**DEEP, "reading": "merge", "depth_scaled": False}, DEPTH, 0),
     "all in order": (GAUSSIAN, OUTLIER, 0),
     "odd image": (GAUSSIAN, OUTLIER, 0),
     "odd image, skipping": (GAUSSIAN, {**OUTLIER, "skip_gradients_above": 300.0}, 0),
-    "rate 0.02": ({**DEEP, "posterior": "merge"}, RATE, 0),
-    "rate 0.02, skipping": ({**DEEP, "posterior": "merge"}, {**RATE, "skip_gradients_above": 100.0}, 0),
+    "rate 0.02": ({**DEEP, "reading": "merge"}, RATE, 0),
+    "rate 0.02, skipping": ({**DEEP, "reading": "merge"}, {**RATE, "skip_gradients_above": 100.0}, 0),
     "spectral 0": (THREE, SPECTRAL, 0),
     "spectral 0.01": (THREE, SPECTRAL, 0.01),
     "spectral 0.1": (THREE, SPECTRAL, 0.1),
