@@ -100,14 +100,13 @@ def _gradient_of_the_largest():
     return [[(-equation.diff(entry) / equation.diff(sigma)).subs(at) for entry in row] for row in weight]
 
 
-@power_iteration_theorem.wrong("a gradient through the vectors")
+@power_iteration_theorem.wrong("a gradient through u")
 def _(weight, vector, steps=1):
-    right = vector / (vector**2).sum().sqrt()
-    for _ in range(steps):
-        left = weight @ right
-        image = weight.T @ left
-        right = image / torch.linalg.vector_norm(image)
-    return (left @ weight @ right) / torch.linalg.vector_norm(left), right
+    _, right = power_iteration(weight, vector, steps)
+    before = vector if steps == 1 else power_iteration(weight, vector, steps - 1)[1]
+    left = weight @ before
+    length = torch.linalg.vector_norm(left)
+    return (left @ weight @ right) / (length if length > 0 else 1), right
 
 
 @power_iteration_theorem.wrong("the length of W v, a step behind")
