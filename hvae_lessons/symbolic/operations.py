@@ -236,6 +236,7 @@ OPERATIONS.update(
         "log": log,
         "sqrt": _elementwise(sympy.sqrt),
         "tanh": _elementwise(sympy.tanh),
+        "special_entr": _elementwise(lambda a: -a * sympy.log(a)),
         "sigmoid": _elementwise(lambda a: 1 / (1 + sympy.exp(-a))),
         "logaddexp": _elementwise(lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b))),
         "softplus": _elementwise(lambda a: sympy.log(1 + sympy.exp(a))),

@@ -43,6 +43,7 @@ CASES = [
     ("log", lambda t: torch.log(t["a"])),
     ("sqrt", lambda t: t["a"].sqrt()),
     ("tanh", lambda t: torch.tanh(t["a"])),
+    ("special_entr", lambda t: torch.special.entr(t["a"])),
     ("sigmoid", lambda t: torch.sigmoid(t["a"])),
     ("softplus", lambda t: F.softplus(t["a"])),
     ("relu", lambda t: torch.relu(t["a"] - 0.75)),
