@@ -3,5 +3,4 @@
 # Public functions of formulas/ and objectives/ that no theorem is about: name -> why none can be.
 WITHOUT_THEOREM = {
     "hvae_lessons.formulas.reparameterizations.standard_noise": "it draws; tested by its moments",
-    "hvae_lessons.formulas.singular_values.power_iteration": "it branches on values; tested with numbers",
 }
