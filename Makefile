@@ -12,17 +12,17 @@ PYTEST := $(PY) -m pytest -n auto --maxprocesses 4
 NOTEBOOKS := $(wildcard book/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve lab test test-fast lint unit notebooks site elsewhere outputs bench colab strip format clean
+.PHONY: help install book serve lab test test-fast lint unit notebooks site elsewhere outputs bench map colab strip format clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Returns at once when the requirements are those that are installed.
 install:
-	@$(PYTHON) tools/install.py
+	@$(PYTHON) -m tools.install
 
 book: install ## build the web book: run what changed, write _build/html
-	@$(PY) tools/build_book.py
+	@$(PY) -m tools.build_book
 
 serve: ## show the built book at http://localhost:8000
 	@test -f _build/html/index.html || { echo "There is no built book yet: type 'make book' first."; exit 1; }
@@ -46,7 +46,7 @@ unit: install
 
 # --lax: a cell must run; its output is compared only where the cell is tagged nbval-check-output.
 # loadfile: the cells of one notebook belong to one kernel.
-# KERNELS="$$(python tools/elsewhere.py --environment sse)" runs them as on another processor.
+# KERNELS="$$(python -m tools.elsewhere --environment sse)" runs them as on another processor.
 notebooks: install
 	env $(KERNELS) $(PYTEST) --dist loadfile --nbval-lax --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg $(NOTEBOOKS)
 
@@ -55,20 +55,23 @@ site: book
 	$(PYTEST) tests/widgets
 
 elsewhere: install ## run the chapters as on other processors and with other seeds, compare what they print
-	$(PY) tools/elsewhere.py
-	$(PY) tools/elsewhere.py --seeds 1 2
+	$(PY) -m tools.elsewhere
+	$(PY) -m tools.elsewhere --seeds 1 2
 
 outputs: book ## store in the notebooks what their cells print, for the tests to compare
-	$(PY) tools/store_outputs.py
+	$(PY) -m tools.store_outputs
 
 bench: install ## run every benchmark again, some hours; writes hvae_lessons/results/records
 	@for script in $(filter-out benchmarks/seeded_runs.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(PY) $$script || exit 1; done
 
+map: install ## write README's map of chapters to modules
+	$(PY) -m tools.chapter_code
+
 colab: install ## write the plain edition of the notebooks for Colab to _build/colab
-	$(PY) tools/colab.py
+	$(PY) -m tools.colab
 
 strip: install ## strip the notebooks' outputs before a commit
-	$(PY) tools/strip_notebooks.py
+	$(PY) -m tools.strip_notebooks
 
 format: install ## let ruff lay out the code
 	$(PY) -m ruff check --fix .

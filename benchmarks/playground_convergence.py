@@ -22,7 +22,7 @@ from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
 from hvae_lessons.widgets import VAEPlayground
 from hvae_lessons.widgets.kit import bundles
-from hvae_lessons.widgets.kit.image_pack import packed, page_images
+from hvae_lessons.widgets.vae_playground.image_pack import packed, page_images
 
 EPOCHS, BATCH, RATE, SEEDS = 400, 128, 0.003, (0, 1, 2)
 SIZES = ({"latent": 2, "hidden": 64}, {"latent": 8, "hidden": 64})

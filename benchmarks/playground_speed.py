@@ -26,7 +26,7 @@ from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.training import fit
 from hvae_lessons.widgets import VAEPlayground
 from hvae_lessons.widgets.kit import bundles
-from hvae_lessons.widgets.kit.image_pack import page_images
+from hvae_lessons.widgets.vae_playground.image_pack import page_images
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tools"))

@@ -25,7 +25,6 @@ def setup(seed=0):
     | `seed` | whole number | seed of the generator |
     | returns | torch.Generator | pass it to whatever draws at random |
 
-    Raises: nothing of its own.
     Source: the settings are the project's own.
     """
     torch.set_num_threads(1)

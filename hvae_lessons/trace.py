@@ -1,16 +1,18 @@
-"""What every model returns: the log-likelihood, and one entry per stochastic layer.
+"""What every model returns: the log-likelihood, and one term per stochastic layer.
 
 A `Trace` holds all that any objective of the book needs, so that ELBO, beta-VAE, free bits and the
 importance-weighted bound are functions of a Trace and know no model.
 
-Shapes: [B] for one sample per example; [K, B] when the model was asked for K samples.
+Shapes: [.., B] is one number per example. Up to two axes may stand before the batch: [M, K, B] is M models
+side by side, K samples per example, B examples. M and K are there only if somebody asked for them, and
+never mixed: what averages over the batch averages over B alone, the last axis.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_generator, expect
+from hvae_lessons.checks import check_count, check_event, check_generator, check_values, expect
 from hvae_lessons.formulas.distributions import bernoulli_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
@@ -153,8 +155,36 @@ class Bernoulli(NamedTuple):
         return bernoulli_log_prob(x, self.logits)
 
 
+class Term(Protocol):
+    """What a stochastic layer offers to the objectives, whatever its distributions are.
+
+    [.., B] is the shape of the Trace's `log_px_given_z`, to the letter: a value that all samples share is
+    repeated for each.
+
+    A cost that is no KL has no part in the bound: how far a VQ-VAE's encoder is from the code that it chose,
+    the MMD of an InfoVAE. If it belongs to a layer, the term carries it under a name of its own, [.., B], and
+    the objective that charges it asks for that name; `elbo` and `log_weight` do not see it.
+    """
+
+    @property
+    def kl(self):
+        """KL(q || p) in nats, or an estimate of it: what the ELBO is charged. [.., B]"""
+
+    @property
+    def kl_per_dimension(self):
+        """The same for each coordinate, [.., B, Z]; None if it does not split into coordinates."""
+
+    @property
+    def log_ratio(self):
+        """log p(z) - log q(z) at the sample in nats, [.., B]; None without densities, and so no weight."""
+
+    @property
+    def closed_form(self):
+        """True if `kl` is a KL in closed form; False for a log-ratio at the sample, which may be negative."""
+
+
 class Layer(NamedTuple):
-    """One stochastic layer: a sample z of q, and the distributions q and p that it is judged by.
+    """The usual Term: a sample z of q, and the distributions q and p that it is judged by.
 
     Whether the KL between q and p may stand for the layer's term depends on the order of sampling. If p's
     parents were drawn before z, or p has none, averaging over z first gives the closed form. If they were
@@ -162,41 +192,55 @@ class Layer(NamedTuple):
     the log-ratio at the samples, one number per coordinate, which may be negative and is right on average.
     """
 
-    z: torch.Tensor  # [B, Z] or [K, B, Z]
+    z: torch.Tensor  # [.., B, Z]
     q: Gaussian | Residual | Point  # given x and the layers before it
     p: Gaussian  # given the layers above it
     closed_form: bool = True  # False: p depends on z through levels that were sampled from z
 
     @property
     def kl_per_dimension(self):
-        """KL(q || p) of each coordinate in nats, or its one-sample estimate: [B, Z] or [K, B, Z]."""
+        """KL(q || p) of each coordinate in nats, or its one-sample estimate: [.., B, Z]."""
         if self.closed_form:
-            return self.q.kl_per_dimension(self.p)
+            # Where neither q nor p depends on the sample, all K samples share one KL.
+            return self.q.kl_per_dimension(self.p).expand_as(self.z)
         return self.q.log_prob_per_dimension(self.z) - self.p.log_prob_per_dimension(self.z)
 
     @property
     def kl(self):
-        """KL(q || p) in nats, or its one-sample estimate, summed over Z: [B] or [K, B]."""
+        """KL(q || p) in nats, or its one-sample estimate, summed over Z: [.., B]."""
         return self.kl_per_dimension.sum(-1)
 
     @property
     def log_ratio(self):
-        """log p(z) - log q(z) at the sample in nats: its mean over q is -KL. [B] or [K, B]."""
+        """log p(z) - log q(z) at the sample in nats: its mean over q is -KL. [.., B]"""
         return self.p.log_prob(self.z) - self.q.log_prob(self.z)
 
 
 class Trace(NamedTuple):
     """The result of model(x): one pass of inference and generation."""
 
-    log_px_given_z: torch.Tensor  # [B] or [K, B], nats
-    layers: tuple[Layer, ...]  # in order from the data upwards: layers[0] is z_1
+    log_px_given_z: torch.Tensor  # [.., B], nats
+    layers: tuple[Term, ...]  # in order from the data upwards: layers[0] is z_1
+
+    @property
+    def kls(self):
+        """Every layer's KL in nats, from the data upwards: L of [.., B]."""
+        return self._of_layers("kl")
 
     @property
     def kl(self):
-        """Sum of the layers' KL in nats."""
-        return sum(layer.kl for layer in self.layers)
+        """Sum of the layers' KL in nats: [.., B]."""
+        return sum(self.kls)
 
     @property
     def log_weight(self):
-        """log p(x, z) - log q(z | x) in nats, the logarithm of an importance weight. [B] or [K, B]."""
-        return self.log_px_given_z + sum(layer.log_ratio for layer in self.layers)
+        """log p(x, z) - log q(z | x) in nats, the logarithm of an importance weight: [.., B]."""
+        return self.log_px_given_z + sum(self._of_layers("log_ratio"))
+
+    def _of_layers(self, name):
+        """A value of every layer, in the shape of log p(x | z): another might broadcast and mix examples."""
+        values = tuple(getattr(layer, name) for layer in self.layers)
+        for number, value in enumerate(values, start=1):
+            expect(value is not None, f"layer {number}", f"a term with a {name}", "a term without one")
+            check_values(f"{name} of layer {number}", value, self.log_px_given_z.shape)
+        return values

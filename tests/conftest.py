@@ -40,8 +40,9 @@ class StrictHandler(QuietHandler):
 @pytest.fixture(scope="session")
 def browser():
     # Imported here, because most tests need no browser.
-    import chromium
     from playwright.sync_api import sync_playwright
+
+    from tools import chromium
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium.executable(), args=FLAGS)

@@ -6,6 +6,7 @@ import math
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from every_model import CLUSTERS, LEVELS, MODELS, D
 from IPython.core.interactiveshell import InteractiveShell
 
 from hvae_lessons import notebook
@@ -14,9 +15,9 @@ from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.formulas.reparameterizations import gumbel_noise
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
+from hvae_lessons.models.diffusion import Diffusion
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
-from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
+from hvae_lessons.models.topdown import TopDown, TopDownConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.oracles.autoregressive import Autoregressive
@@ -25,32 +26,10 @@ from hvae_lessons.trace import standard_noise
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.widgets import ClusterExplorer, HierarchyExplorer, LatentExplorer, VAEPlayground
-from hvae_lessons.widgets.kit.image_pack import packed
+from hvae_lessons.widgets.vae_playground.image_pack import packed
 
-D, B, K = 16, 12, 3
+B, K = 12, 3
 SINGLE, DOUBLE = torch.float32, torch.float64
-LEVELS = {"data_dim": D, "latent_dims": (4, 2), "hidden": ((6,), (5,))}
-CLUSTERS = {"data_dim": D, "latent_dim": 2, "hidden": (6,), "clusters": 3}
-IMAGE = {"image_shape": (4, 4), "levels": ((4, 1), (2, 1)), "channels": 4}
-MODELS = {
-    "VAE": lambda g: VAE(VAEConfig(D, 2, (6,)), g),
-    "VAE, Gaussian likelihood": lambda g: VAE(VAEConfig(D, 2, (6,), likelihood="gaussian"), g),
-    "MHVAE, chain": lambda g: MHVAE(MHVAEConfig(**LEVELS), g),
-    "MHVAE, chain, batch norm": lambda g: MHVAE(MHVAEConfig(**LEVELS, batch_norm=True), g),
-    "MHVAE, noise": lambda g: MHVAE(MHVAEConfig(**LEVELS, wiring="noise"), g),
-    "top-down": lambda g: TopDown(TopDownConfig(D, (4, 2), 6), g),
-    "top-down, ladder": lambda g: TopDown(TopDownConfig(D, (4, 2), 6, posterior="ladder"), g),
-    "top-down, merge, batch norm": lambda g: TopDown(
-        TopDownConfig(D, (4, 2), 6, posterior="merge", batch_norm=True), g
-    ),
-    "top-down, maps": lambda g: TopDown(ConvTopDownConfig(**IMAGE), g),
-    "clusters": lambda g: ClusterVAE(ClusterVAEConfig(**CLUSTERS), g),
-    "clusters, drawn": lambda g: ClusterVAE(ClusterVAEConfig(**CLUSTERS, strategy="gumbel-softmax"), g),
-    "clusters of codes": lambda g: ClusterVAE(
-        ClusterVAEConfig(**CLUSTERS, labels="bayes-code", covariance="full"), g
-    ),
-    "diffusion": lambda g: Diffusion(DiffusionConfig(data_dim=D, steps=3, hidden=(6,)), g),
-}
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import execute
+from tools import execute
+from tools.repository import repository
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-from repository import repository  # noqa: E402
 
 
 def main() -> int:

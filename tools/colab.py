@@ -1,7 +1,7 @@
 """Write the plain edition of every chapter, for Colab, to _build/colab.
 
 Colab knows neither directives nor roles: tools/plain_markdown.py resolves them. A first cell installs the
-package from the repository that builds the book (book/_ext/repository.py).
+package from the repository that builds the book.
 """
 
 import json
@@ -10,15 +10,14 @@ import sys
 from pathlib import Path
 
 import yaml
-from plain_markdown import EQUATION, Book, Unresolved, convert
 from pybtex.database import parse_file
+
+from tools.plain_markdown import EQUATION, Book, Unresolved, convert
+from tools.repository import repository
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 TARGET = ROOT / "_build" / "colab"
-sys.path.insert(0, str(BOOK / "_ext"))
-
-from repository import repository  # noqa: E402
 
 INSTALL = """\
 # Colab starts without the book's package: this installs it, once per runtime.

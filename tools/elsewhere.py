@@ -1,8 +1,8 @@
 """Run the chapters as if on other processors, and say which printed numbers and which claims change.
 
-    python tools/elsewhere.py                       every chapter on every machine below
-    python tools/elsewhere.py vae --on sse          one chapter on one of them
-    python tools/elsewhere.py --seeds 1 2           every chapter with its seeds replaced: do its claims hold?
+    python -m tools.elsewhere                       every chapter on every machine below
+    python -m tools.elsewhere vae --on sse          one chapter on one of them
+    python -m tools.elsewhere --seeds 1 2           every chapter with its seeds replaced: do its claims hold?
 
 A processor is imitated by telling PyTorch, MKL, oneDNN and NumPy's OpenBLAS which instructions to use. One
 that is newer than this machine cannot be imitated: a disturbance of the last bit of every image and every
@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
-from execute import CHAPTERS, ROOT, execute, failed_claims
+
+from tools.execute import CHAPTERS, ROOT, execute, failed_claims
 
 HERE = "native"
 MACHINES = {

@@ -1,6 +1,6 @@
 """Write requirements.txt: the direct requirements, pinned, and below them what they bring.
 
-Run inside an environment in which the book builds and the tests pass: `python tools/freeze.py`.
+Run inside an environment in which the book builds and the tests pass: `python -m tools.freeze`.
 """
 
 import re

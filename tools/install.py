@@ -1,6 +1,6 @@
 """Create .venv and install everything the book needs, unless that is already done.
 
-Run by the system's Python, so it uses the standard library only: `python tools/install.py`.
+Run by the system's Python, so it uses the standard library only: `python -m tools.install`.
 """
 
 import hashlib

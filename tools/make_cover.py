@@ -1,6 +1,6 @@
 """Draw the book's cover, book/_static/cover.png: the plane of a trained VAE, seen by decoder and by encoder.
 
-    python tools/make_cover.py            trains a two-dimensional VAE on the MNIST subset, under a minute
+    python -m tools.make_cover            trains a two-dimensional VAE on the MNIST subset, under a minute
 
 Left and right are the same plane, stretched so that the codes fill it evenly. On the left the decoder draws
 what a code means; toward the right the encoder's codes of the training images take over, one color per digit.

@@ -1,6 +1,6 @@
 """Make hvae_lessons/data/_data/mnist_subset.npz from the four original IDX files of MNIST.
 
-    python tools/make_mnist_subset.py FOLDER [OUTPUT]
+    python -m tools.make_mnist_subset FOLDER [OUTPUT]
 
 FOLDER holds the files as published, packed with gzip or not. Each is checked against its known SHA-256, so
 the subset is always made from the same images. The script prints the hash that hvae_lessons/data/images.py

@@ -7,10 +7,11 @@ loses tag and outputs. A number that changes is then a line in the diff of a com
 import json
 import sys
 
-from execute import CHAPTERS, cache_folder
 from jupyter_cache import get_cache
 from nbformat import read
-from strip_notebooks import strip
+
+from tools.execute import CHAPTERS, cache_folder
+from tools.strip_notebooks import strip
 
 COMPARED = "nbval-check-output"
 IGNORED = "nbval-ignore-output"  # set by hand where a cell prints what differs from run to run

@@ -1,11 +1,6 @@
 """Tell myst-nb which cache holds the outputs of the package as it is now (see tools/execute.py)."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-
-from execute import cache_folder  # noqa: E402
+from tools.execute import cache_folder
 
 
 def name_cache(app, config) -> None:

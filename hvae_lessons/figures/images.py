@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Circle
 
-from hvae_lessons.figures.style import DIGITS, INK, WIDTH, axes
+from hvae_lessons.figures.style import DIGITS, INK, PRIOR, WIDTH, axes
 
 
 def image_rows(rows, image_shape, title, gap_after=()):
@@ -21,7 +21,6 @@ def image_rows(rows, image_shape, title, gap_after=()):
     | `gap_after` | labels | leave air below these rows |
     | returns | Figure | white is 0, black is 1 |
 
-    Raises: nothing of its own.
     Source: the layout of N4's figures 21.2 and 21.3.
     """
     strips = {label: _strip(images, image_shape) for label, images in rows.items()}
@@ -45,6 +44,22 @@ def image_rows(rows, image_shape, title, gap_after=()):
     return figure
 
 
+def framed_image(ax, image, title="", color=PRIOR, linewidth=0.5):
+    """One image with a frame around it, on axes that are there.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `ax` | Axes | |
+    | `image` | [height, width] | white is 0, black is 1 |
+    | `color`, `linewidth` | color, points | of the frame |
+    | returns | None | |
+    """
+    ax.imshow(image, cmap="Greys", vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[], title=title)
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=color, linewidth=linewidth)
+
+
 def latent_scatter(mean, labels, title, ax=None, named=True):
     """Codes of labeled images in the plane, with the prior's 1 and 2 sigma circles.
 
@@ -56,7 +71,6 @@ def latent_scatter(mean, labels, title, ax=None, named=True):
     | `named` | bool | write the digits into the picture |
     | returns | Figure | one color per digit |
 
-    Raises: nothing of its own.
     Source: N4 21.14, the aggregate posterior, by its means.
     """
     if ax is None:
@@ -83,7 +97,6 @@ def code_clouds(panels, title):
     | `panels` | dict | panel title -> (mean [N, 2], labels [N]) |
     | returns | Figure | the dashed circles are the prior's 1 and 2 sigma in every panel |
 
-    Raises: nothing of its own.
     Source: N4 21.2.3.
     """
     figure, row = axes(1, len(panels), height=WIDTH / len(panels))
@@ -102,7 +115,6 @@ def latent_plane(images, ticks, image_shape, title):
     | `ticks` | [T] | increasing values of each coordinate, often quantiles of the prior |
     | returns | Figure | z_1 to the right, z_2 upwards |
 
-    Raises: nothing of its own.
     Source: the quantile grid of Kingma and Welling (2014), figure 4.
     """
     size, (high, wide) = len(ticks), image_shape

@@ -87,19 +87,19 @@ def sampled_cost(cost_at_y, logits, y, baseline=0.0):
 def mean_of_others(values):
     r"""A baseline that each example may use, because it does not depend on its own draw.
 
-    $$b_i = \frac{1}{n - 1} \sum_{j \ne i} c_j$$
+    $$b_i = \frac{1}{B - 1} \sum_{j \ne i} c_j$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `values` | [..., B] | c of independent draws |
-    | returns | [..., B] | b, held fixed; 0 for a single draw |
+    | `values` | [..., B] | c of independent draws; the others are those of the same batch, the last axis |
+    | returns | [..., B] | b, held fixed; 0 in a batch of one |
 
     Raises: ValueError for a scalar or an empty batch.
     Source: the leave-one-out baseline of REINFORCE.
     """
     check_event(values=values)
     values = values.detach()
-    return (values.sum() - values) / max(values.numel() - 1, 1)
+    return (values.sum(-1, keepdim=True) - values) / max(values.shape[-1] - 1, 1)
 
 
 def labels_given_code(log_pz_given_y):

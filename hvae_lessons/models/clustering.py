@@ -117,38 +117,34 @@ class ClusterVAEConfig:
 
 
 class CodeTerm(NamedTuple):
-    """The layer of z: its sample, q(z | x), the mixture, and what the clusters cost."""
+    """The layer of z, as a Term: its sample, q(z | x), the mixture, and what the clusters cost."""
 
-    z: torch.Tensor  # [B, Z] or [K, B, Z]
+    z: torch.Tensor  # [.., B, Z]
     q: Gaussian
     mixture: GaussianMixture
-    kl: torch.Tensor  # [B] or [K, B]: the conditional-prior term in nats; at a sample it may be negative
+    kl: torch.Tensor  # [.., B]: the conditional-prior term in nats; at a sample it may be negative
+    closed_form: bool = False  # True: the cost of every cluster is a closed-form KL
 
-    @property
-    def kl_per_dimension(self):
-        """The term as one group: [.., 1]. A full covariance does not split into coordinates."""
-        return self.kl.unsqueeze(-1)
+    kl_per_dimension = None  # a full covariance does not split into coordinates
 
     @property
     def log_ratio(self):
-        """log p(z) - log q(z | x) in nats, y summed out."""
+        """log p(z) - log q(z | x) in nats, y summed out: [.., B]."""
         return self.mixture.marginal_log_prob(self.z) - self.q.log_prob(self.z)
 
 
 class LabelTerm(NamedTuple):
-    """The layer of y: q(y | .), and its KL to the uniform p(y)."""
+    """The layer of y, as a Term: q(y | .), and its KL to the uniform p(y)."""
 
-    logits: torch.Tensor  # [.., Y]
+    logits: torch.Tensor  # [.., B, Y]
+
+    closed_form = True
+    kl_per_dimension = None  # one label, no coordinates
 
     @property
     def kl(self):
-        """KL(q(y | .) || p(y)) in nats."""
+        """KL(q(y | .) || p(y)) in nats: [.., B]."""
         return kl_categorical_uniform(self.logits)
-
-    @property
-    def kl_per_dimension(self):
-        """The same as one group: [.., 1]."""
-        return self.kl.unsqueeze(-1)
 
     @property
     def log_ratio(self):
@@ -198,8 +194,8 @@ class ClusterVAE(nn.Module):
         )
         logits = self.label_logits(x, z, q_z)
         kl = self._conditional_prior(z, q_z, logits, gumbel)
-        layers = (CodeTerm(z, q_z, self.mixture, kl), LabelTerm(logits))
-        return Trace(self.vae.decode(z).log_prob(x), layers)
+        code = CodeTerm(z, q_z, self.mixture, kl, closed_form=self.config.form == "analytic")
+        return Trace(self.vae.decode(z).log_prob(x), (code, LabelTerm(logits)))
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""

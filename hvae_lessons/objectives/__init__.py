@@ -2,11 +2,21 @@
 
 The mean over the batch is taken once, in the loss: `loss = -elbo(trace).mean()`. Pixels and latent
 coordinates are summed, never averaged: an average on one side only would be a hidden beta.
+
+Shapes: [.., B], as in `trace`. Where an objective itself needs a mean over the batch, it is one over B alone,
+for each model and each sample by itself: so M models batched are M models.
 """
 
 import torch
 
-from hvae_lessons.checks import check_choice, check_non_negative, check_positive, check_trace, expect
+from hvae_lessons.checks import (
+    check_choice,
+    check_non_negative,
+    check_positive,
+    check_trace,
+    check_values,
+    expect,
+)
 
 
 def elbo(trace):
@@ -18,7 +28,7 @@ def elbo(trace):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | returns | [B] or [K, B] | one-sample estimate in nats; a KL is exact given the parents, or a log-ratio |
+    | returns | [.., B] | one-sample estimate in nats; a KL is exact given the parents, or a log-ratio |
 
     Raises: ValueError for anything but a Trace.
     Source: N1 (1), N4 draft 21.17; N4 21.64-21.65 for several layers.
@@ -38,7 +48,7 @@ def beta_elbo(trace, beta):
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
     | `beta` | number | weight of the KL, 0 or more |
-    | returns | [B] or [K, B] | weighted objective in nats |
+    | returns | [.., B] | weighted objective in nats |
 
     Raises: ValueError for anything but a Trace, or a negative or infinite beta.
     Source: N4 21.24, with the sign turned: there it is a loss.
@@ -60,7 +70,7 @@ def weighted_elbo(trace, betas):
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
     | `betas` | L numbers | weight of each layer, 0 or more, from the data upwards |
-    | returns | [B] or [K, B] | weighted objective in nats |
+    | returns | [.., B] | weighted objective in nats |
 
     Raises: ValueError for anything but a Trace, a wrong number of weights, a negative or infinite one.
     Source: N4 21.71, the weights of single levels; here they anneal the label's term of N0.
@@ -69,7 +79,7 @@ def weighted_elbo(trace, betas):
     expect(len(betas) == len(trace.layers), "betas", f"{len(trace.layers)} weights", len(betas))
     for beta in betas:
         check_non_negative("betas", beta)
-    return trace.log_px_given_z - sum(beta * layer.kl for beta, layer in zip(betas, trace.layers))
+    return trace.log_px_given_z - sum(beta * kl for beta, kl in zip(betas, trace.kls))
 
 
 def reconstruction(trace):
@@ -80,7 +90,7 @@ def reconstruction(trace):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | returns | [B] or [K, B] | log p(x | z) in nats; no bound on log p(x) |
+    | returns | [.., B] | log p(x | z) in nats; no bound on log p(x) |
 
     Raises: ValueError for anything but a Trace.
     Source: N4 21.2.3.
@@ -96,17 +106,17 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
 
     A group is a level or a single coordinate. The bar is the mean over the batch (`clamp="batch"`): the group
     is charged lambda if its average over the batch is less. With `clamp="example"` there is no bar, and every
-    example is charged at least lambda. Where a level's KL is a sampled log-ratio (`Layer.closed_form` is
-    False), only the former makes sense: the maximum of a noisy estimate is too large on average.
+    example is charged at least lambda. Where a level's KL is a sampled log-ratio (`closed_form` is False),
+    only the former makes sense: the maximum of a noisy estimate is too large on average.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
     | `nats` | number | lambda, 0 or more; 0 with `clamp="example"` and closed forms is `beta_elbo` |
-    | `per` | name | "level" or "dimension" |
+    | `per` | name | "level" or "dimension"; some terms, as those of a ClusterVAE, are levels only |
     | `clamp` | name | "batch": after the batch mean; "example": before it |
     | `beta` | number | weight of the KL, for a warm-up |
-    | returns | [B] or [K, B] | objective in nats; never above the ELBO on average, for beta = 1 |
+    | returns | [.., B] | objective in nats; never above the ELBO on average, for beta = 1 |
 
     Raises: ValueError for anything but a Trace, or settings that make no sense.
     Source: N4 21.59 (per dimension, per example); Kingma et al. (2016), appendix (per group, after the mean).
@@ -117,12 +127,23 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
     check_choice("clamp", clamp, ("batch", "example"))
     check_non_negative("beta", beta)
     charge = 0
-    for layer in trace.layers:
-        kl = layer.kl_per_dimension if per == "dimension" else layer.kl.unsqueeze(-1)  # [.., groups]
-        level = kl.reshape(-1, kl.shape[-1]).mean(0) if clamp == "batch" else kl
+    for kl in _kl_of_groups(trace, per):  # [.., B, groups]
+        level = kl.mean(-2, keepdim=True) if clamp == "batch" else kl
         # kl + relu(lambda - mean): its batch mean is max(lambda, mean), and one value per example remains.
         charge = charge + (kl + torch.relu(nats - level)).sum(-1)
     return trace.log_px_given_z - beta * charge
+
+
+def _kl_of_groups(trace, per):
+    """The KL of every layer, divided among its groups: L of [.., B, groups]."""
+    if per == "level":
+        return [kl.unsqueeze(-1) for kl in trace.kls]
+    groups = [layer.kl_per_dimension for layer in trace.layers]
+    for number, kl in enumerate(groups, start=1):
+        whole = f"'level', because the KL of layer {number} does not split into coordinates"
+        expect(kl is not None, "per", whole, "'dimension'")
+        check_values(f"kl_per_dimension of layer {number}", kl[..., 0], trace.log_px_given_z.shape)
+    return groups
 
 
 def balancing_weights(trace, sizes=None):
@@ -138,13 +159,13 @@ def balancing_weights(trace, sizes=None):
     - s_l = Z_l, the formula as printed: nats in inverse proportion to the size of the level.
 
     A level without any KL costs nothing. If all are zero, all weights are 1. A negative mean, which a KL
-    estimated by log-ratios may have (`Layer.closed_form` is False), counts as zero.
+    estimated by log-ratios may have (`closed_form` is False), counts as zero.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over a batch |
     | `sizes` | L numbers | s_l, positive, from the data upwards; None: all 1 |
-    | returns | [L] | gamma, mean 1; a constant for the gradient |
+    | returns | [.., L] | gamma, mean 1; a constant for the gradient |
 
     Raises: ValueError for anything but a Trace, a wrong number of sizes, or one that is not positive.
     Source: N4 21.71; Vahdat and Kautz (2020), whose gamma is a constant and has mean 1.
@@ -154,11 +175,10 @@ def balancing_weights(trace, sizes=None):
     expect(len(sizes) == len(trace.layers), "sizes", f"{len(trace.layers)} sizes", len(sizes))
     for size in sizes:
         check_positive("sizes", size)
-    shares = torch.stack([size * torch.relu(layer.kl.mean()) for size, layer in zip(sizes, trace.layers)])
-    shares = shares.detach()
-    mean = shares.mean()
+    shares = torch.stack([size * torch.relu(kl.mean(-1)) for size, kl in zip(sizes, trace.kls)], -1).detach()
+    mean = shares.mean(-1, keepdim=True)
     # Nothing to balance: 0 / 0 would stop the training at a collapsed start.
-    return torch.ones_like(shares) if mean.item() == 0 else shares / mean
+    return torch.where(mean > 0, shares / mean, 1.0)
 
 
 def balanced_elbo(trace, sizes=None, beta=1.0, until_one=False):
@@ -176,16 +196,14 @@ def balanced_elbo(trace, sizes=None, beta=1.0, until_one=False):
     | `sizes` | L numbers | s_l, positive, from the data upwards; None: all 1 |
     | `beta` | number | weight of all KLs, 0 or more |
     | `until_one` | bool | balance only while beta is below 1; `beta_elbo` afterwards |
-    | returns | [B] or [K, B] | objective in nats; `beta_elbo` if all levels carry the same |
+    | returns | [.., B] | objective in nats; `beta_elbo` if all levels carry the same |
 
     Raises: ValueError for anything but a Trace, a wrong number of sizes, or settings that make no sense.
     Source: N4 21.70-21.71; Vahdat and Kautz (2020).
     """
     check_trace(trace)
     check_non_negative("beta", beta)
-    weights = balancing_weights(trace, sizes).unbind()
+    weights = balancing_weights(trace, sizes).unsqueeze(-2).unbind(-1)  # L of [.., 1]
     if until_one and beta >= 1:
         return beta_elbo(trace, beta)
-    return trace.log_px_given_z - beta * sum(
-        weight * layer.kl for weight, layer in zip(weights, trace.layers, strict=True)
-    )
+    return trace.log_px_given_z - beta * sum(weight * kl for weight, kl in zip(weights, trace.kls))

@@ -44,7 +44,7 @@ def equal(step, computed, expected):
     | `expected` | the same | what it must equal |
     | returns | Claim | proved, refuted or undecided |
 
-    Raises: nothing of its own; an error in an expression is not hidden.
+    Raises: whatever an expression raises.
     Source: canonical form below, then sympy.simplify.
     """
     if isinstance(expected, sympy.Set):
@@ -74,7 +74,6 @@ def true(step, relation):
     | `relation` | sympy relational or bool | e.g. sympy.Gt(1 / u**2, 0) |
     | returns | Claim | proved, refuted or undecided |
 
-    Raises: nothing of its own.
     Source: sympy's assumptions, on the relation as given, with both sides on one, and factored.
     """
     relation = sympy.sympify(relation)
@@ -98,7 +97,7 @@ def row_by_row(function, *tensors):
     | `tensors` | [B, ...] | distinct symbols everywhere |
     | returns | Claim | the batch's result is the rows' results, stacked |
 
-    Raises: nothing of its own. Source: the package's convention, `[..., D] -> [...]`.
+    Source: the package's convention, `[..., D] -> [...]`.
     """
     rows = [function(*row) for row in zip(*tensors, strict=True)]
     return equal("each row of a batch is treated alone", function(*tensors), rows)
@@ -115,7 +114,6 @@ def canonical(expression):
     | `expression` | sympy expression | in real and positive symbols |
     | returns | sympy expression | zero only if the argument is zero |
 
-    Raises: nothing of its own.
     Source: sympy.factor, expand_log, together.
     """
     inside = set().union(*(term.free_symbols for term in expression.atoms(sympy.exp)))

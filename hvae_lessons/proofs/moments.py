@@ -17,7 +17,6 @@ def log_variance(name, *shape):
     | `name`, `shape` | str, whole numbers | as in `symbolic.positive` |
     | returns | SymbolicTensor | 2 log sigma |
 
-    Raises: nothing of its own.
     Source: a bijection of the line.
     """
     return 2 * positive(name, *shape).log()
@@ -31,7 +30,6 @@ def normal_log_density(z, mean, log_var):
     | `z`, `mean`, `log_var` | sympy expressions | value, mu, log sigma^2 |
     | returns | sympy expression | log-density in nats |
 
-    Raises: nothing of its own.
     Source: N0; that it integrates to one is theorem gaussian-density.
     """
     return -(sympy.log(2 * sympy.pi) + log_var + (z - mean) ** 2 * sympy.exp(-log_var)) / 2

@@ -22,7 +22,7 @@ def theorem_markdown(examination):
     | `examination` | Examination | of the theorem |
     | returns | str | Markdown |
 
-    Raises: nothing of its own. Source: the registry.
+    Source: the registry.
     """
     verdict, entry = examination.verdict, examination.verdict.theorem
     steps = [f"{MARKS[claim.status]} {claim.step}" for claim in verdict.claims]

@@ -5,10 +5,10 @@ the package it collects, operation by operation, the expression that the functio
 reductions; `hvae_lessons.proofs` then compares that expression with the mathematics.
 
 Two things are refused, because either would turn a proof into an approximation: an operation that is not in
-the table of operations.py, and a floating-point constant that exact.py does not recognize.
+the table of operations.py, and a floating-point constant that numbers.py does not recognize.
 """
 
-from hvae_lessons.symbolic.exact import exact
+from hvae_lessons.symbolic.numbers import exact
 from hvae_lessons.symbolic.operations import OPERATIONS
 from hvae_lessons.symbolic.tensor import SymbolicTensor, exact_array, positive, real, stop_gradient
 

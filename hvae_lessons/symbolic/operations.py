@@ -6,8 +6,8 @@ import numpy as np
 import sympy
 import torch
 
-from hvae_lessons.symbolic.exact import exact
-from hvae_lessons.symbolic.tensor import OPERATIONS, SymbolicTensor, exact_array, stop_gradient
+from hvae_lessons.symbolic.numbers import exact
+from hvae_lessons.symbolic.tensor import OPERATIONS, SymbolicTensor, exact_array, leaf, stop_gradient
 
 
 def _elementwise(function):
@@ -125,6 +125,31 @@ def _solve_triangular(matrix, right, *, upper):
     return matrix.upper_triangular_solve(right) if upper else matrix.lower_triangular_solve(right)
 
 
+def _select(tensor, index):
+    """Indexing; a tensor of symbols is an index if all its entries are known numbers."""
+    if isinstance(index, SymbolicTensor):
+        index = index.entries.astype(int)
+    return SymbolicTensor(exact_array(tensor)[index])
+
+
+def _expand(tensor, *shape):
+    shape = shape[0] if isinstance(shape[0], tuple) else shape
+    return SymbolicTensor(np.broadcast_to(exact_array(tensor), shape))
+
+
+def _grad(outputs, inputs, **_):
+    """Derivatives of the outputs' sum by leaves, at the leaves' values, with no graph behind them."""
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    variables = {entry: sympy.Dummy(real=True) for tensor in inputs for entry in tensor.entries.flat}
+    values = {variable: entry.doit() for entry, variable in variables.items()}
+    total = sum(output.item() for output in outputs).xreplace(variables)
+
+    def derivative(entry):
+        return stop_gradient(total.diff(variables[entry]).doit().xreplace(values))
+
+    return tuple(map(_elementwise(derivative), inputs))
+
+
 def _take_along_dim(tensor, indices, dim):
     return SymbolicTensor(np.take_along_axis(exact_array(tensor), indices.numpy(), dim))
 
@@ -197,7 +222,10 @@ OPERATIONS.update(
         "relu": _relu,
         "gt": _elementwise(operator.gt),
         "where": _elementwise(_choose),
+        # automatic differentiation
         "detach": _elementwise(stop_gradient),
+        "requires_grad_": _elementwise(lambda a: leaf(a, sympy.Dummy())),
+        "grad": _grad,
         # reductions
         "sum": _sum,
         "mean": _mean,
@@ -215,7 +243,7 @@ OPERATIONS.update(
         "linalg_inv": _per_matrix(lambda matrix: matrix.inv()),
         "linalg_cholesky": _per_matrix(lambda matrix: matrix.cholesky(hermitian=False)),
         # shape
-        "__getitem__": _structural(lambda a, index: a[index]),
+        "__getitem__": _select,
         "unsqueeze": _structural(np.expand_dims),
         "squeeze": _squeeze,
         "movedim": _structural(np.moveaxis),
@@ -223,11 +251,13 @@ OPERATIONS.update(
         "reshape": _structural(lambda a, *shape: a.reshape(*shape)),
         "T": _structural(np.transpose),
         "mT": _structural(lambda a: np.swapaxes(a, -1, -2)),
+        "expand": _expand,
         "expand_as": _structural(lambda a, other: np.broadcast_to(a, tuple(other.shape))),
         "take_along_dim": _take_along_dim,
         "stack": _stack,
         "cat": _cat,
         # new tensors
+        "clone": lambda tensor: tensor,
         "zeros_like": lambda tensor: _full_like(tensor, 0),
         "ones_like": lambda tensor: _full_like(tensor, 1),
         "full_like": _full_like,

@@ -4,7 +4,7 @@ import numpy as np
 import sympy
 import torch
 
-from hvae_lessons.symbolic.exact import exact
+from hvae_lessons.symbolic.numbers import exact
 
 # Name of a torch function or method -> what it does on symbols; operations.py fills it.
 OPERATIONS = {}
@@ -92,7 +92,7 @@ def real(name, *shape, **assumptions):
     | `shape` | whole numbers | shape of the tensor |
     | `assumptions` | keywords | of sympy.Symbol, e.g. positive=True |
 
-    Raises: nothing of its own. Source: sympy.Symbol.
+    Source: sympy.Symbol.
     """
     entries = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
@@ -117,6 +117,15 @@ class stop_gradient(sympy.Function):
 
     def fdiff(self, argindex=1):
         return sympy.S.Zero
+
+    def doit(self, **hints):
+        return self.args[0].doit(**hints)
+
+
+class leaf(sympy.Function):
+    """What `requires_grad_` returns: a variable of its own (second argument) at a value (first)."""
+
+    nargs = 2
 
     def doit(self, **hints):
         return self.args[0].doit(**hints)

@@ -89,7 +89,9 @@ def _(trace, sizes=None):
 
 @kl_balancing.wrong("the charge of each example averaged over the batch", instead_of=balanced_elbo)
 def _(trace, sizes=None, beta=1.0):
-    even = Trace(trace.log_px_given_z, tuple(_Level(layer.kl.mean()) for layer in trace.layers))
+    even = Trace(
+        trace.log_px_given_z, tuple(_Level(layer.kl.mean().expand_as(layer.kl)) for layer in trace.layers)
+    )
     return balanced_elbo(even, sizes, beta)
 
 

@@ -12,6 +12,7 @@ from hvae_lessons.formulas.labels import (
     labels_given_code,
     labels_given_data,
     log_ratio_cost,
+    mean_of_others,
     sampled_cost,
 )
 from hvae_lessons.models.clustering import CodeTerm, LabelTerm
@@ -266,6 +267,56 @@ def _(cost_at_y, logits, y, baseline=0.0):
 @sampled_label_gradient.wrong("the score with the wrong sign")
 def _(cost_at_y, logits, y, baseline=0.0):
     return 2 * cost_at_y - sampled_cost(cost_at_y, logits, y, baseline)
+
+
+@theorem(
+    "leave-one-out-baseline",
+    chapter="clustering",
+    about=(mean_of_others,),
+    statement=r"b_i = \frac{1}{n - 1} \sum_{j \ne i} c_j: \qquad \frac{\partial b_i}{\partial c_i} = 0, \quad"
+    r" \frac1n \sum_i (c_i - b_i)\, s_i = \frac{1}{n - 1} \sum_i (c_i - \bar c)\, s_i",
+    source="the leave-one-out baseline of REINFORCE",
+    scope="one to four draws, in one batch axis or two; any scores s_i",
+)
+def leave_one_out(mean_of_others):
+    """Each baseline is free of its own draw; together they are what subtracts the mean without a bias."""
+    claims = []
+    for shape in ((2,), (3,), (4,), (2, 2)):
+        draws, scores = real("c", *shape), real("s", *shape).entries.flatten()
+        values, baselines = draws.entries.flatten(), mean_of_others(draws)
+        count, at = len(values), [b.doit() for b in baselines.entries.flatten()]
+        pairs = list(zip(values, at, strict=True))
+        centered = values - sum(values) / count
+        claims += [
+            equal(f"{shape}: the mean of the others", at, (sum(values) - values) / (count - 1)),
+            equal("free of its own draw", [b.diff(c) for c, b in pairs], [0] * count),
+            equal(
+                "and no gradient passes",
+                [b.diff(c) for b in baselines.entries.flat for c in values],
+                [0] * count**2,
+            ),
+            equal(
+                "with any scores: the mean subtracted, over n - 1",
+                sum((c - b) * s for (c, b), s in zip(pairs, scores, strict=True)) / count,
+                sum(centered * scores) / (count - 1),
+            ),
+        ]
+    return [*claims, equal("a single draw has no baseline", mean_of_others(real("c", 1)), [0])]
+
+
+@leave_one_out.wrong("the mean of all, its own draw among them")
+def _(values):
+    return values.detach().mean() + 0 * values.detach()
+
+
+@leave_one_out.wrong("divided by n")
+def _(values):
+    return mean_of_others(values) * (values.numel() - 1) / values.numel()
+
+
+@leave_one_out.wrong("not held fixed")
+def _(values):
+    return (values.sum() - values) / max(values.numel() - 1, 1)
 
 
 class _Layer(NamedTuple):

@@ -57,7 +57,7 @@ class _Chain:
 
 @theorem(
     "markov-elbo",
-    chapter="hierarchy",
+    chapter="mhvae",
     about=(markov_trace, elbo),
     statement=r"E_{\epsilon}[\texttt{elbo}] = E_{q(z_1 \mid x)\, q(z_2 \mid z_1)}\!\left["
     r"\log\frac{p(x \mid z_1)\, p(z_1 \mid z_2)\, p(z_2)}{q(z_1 \mid x)\, q(z_2 \mid z_1)}\right]",
@@ -98,7 +98,7 @@ def _(trace):
 
 @theorem(
     "noise-is-a-chain",
-    chapter="hierarchy",
+    chapter="mhvae",
     about=(noise_states,),
     statement=r"h_L = G_L z_L,\; h_l = d_{l+1}(h_{l+1}) + G_l z_l,\; z_l \sim N(0, I) \;\Longrightarrow\;"
     r" p(h) = N(h_L; 0, G_L G_L^T) \prod_{l<L} N(h_l; d_{l+1}(h_{l+1}), G_l G_l^T)"
@@ -170,7 +170,7 @@ def _(decoders, gains, z):
 
 @theorem(
     "free-bits-objective",
-    chapter="hierarchy",
+    chapter="mhvae",
     about=(free_bits,),
     statement=r"\frac{1}{B}\sum_b \texttt{free\_bits}_b = \frac{1}{B}\sum_b \log p(x_b \mid z_b)"
     r" - \beta \sum_g \max\!\Big(\lambda, \frac{1}{B}\sum_b \mathrm{KL}_{g,b}\Big)",
@@ -244,7 +244,7 @@ def _(trace, nats, per="level", clamp="batch", beta=1.0):
 
 @theorem(
     "three-term-elbo",
-    chapter="hierarchy",
+    chapter="mhvae",
     about=(diffusion_marginal, diffusion_posterior, elbo),
     statement=r"E_{q(z_1 \mid x)\, q(z_2 \mid z_1)}\!\left["
     r"\log\frac{p(x \mid z_1)\, p(z_1 \mid z_2)\, p(z_2)}{q(z_1 \mid x)\, q(z_2 \mid z_1)}\right]"

@@ -20,16 +20,18 @@ A new widget is a folder, NAME/.
          });
        });
 
-   Shared, below js/: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice, number,
-   check, button, status), plot.js (axes, curves, handles, legend), theme.css (colors in light and dark),
-   numbers.js (how numbers are written), images.js (a digit, the classes' colors), nets.js (networks from
-   packed weights), arrays.js (typed arrays from Python), workers.js (`import source from
-   "./x.worker.js"`, then `startWorker(source)`), dom.js; pictures.js (many images on a
-   canvas), random.js (seeded), vae.js and training.js (a VAE that trains in the page), mixture.js (clusters
-   of codes), hierarchy.js (a top-down generator). What is too large for a page lies in a script beside it:
-   `page_files` in kit/lesson_widget.py. Every state that Python should see is a trait:
-   `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
-   through `view.guard`, so that an error becomes a sentence in the widget's place.
+   Shared, below js/ui/: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice,
+   number, check, button, group, status), plot.js (axes, curves, handles, legend), grip.js (a point that
+   the pointer or the arrow keys move), equation.js (a sum of named numbers), theme.css (colors in light
+   and dark), numbers.js (how numbers are written), images.js (a digit, the classes' colors), pictures.js
+   (many images on a canvas), workers.js (`import source from "./x.worker.js"`, then
+   `startWorker(source)`), dom.js. Below js/numerics/, for Node too: nets.js (networks from packed
+   weights), arrays.js (typed arrays from Python), random.js (seeded), vae.js and training.js (a VAE that
+   trains in the page), mixture.js (clusters of codes), hierarchy.js (a top-down generator). What is too
+   large for a page lies in a script beside it: `page_files` in kit/lesson_widget.py. Every state that
+   Python should see is a trait: `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`;
+   callbacks that are not a control's go through `view.guard`, so that an error becomes a sentence in the
+   widget's place.
 
 2. `widget.py`, its state; `__init__.py` hands it on, and a line below:
 
@@ -42,7 +44,7 @@ A new widget is a folder, NAME/.
            weights = Array("float32")        # travels as bytes, base64 on a page
 
            def picture(self):
-               return widget_pictures.name(...)  # a matplotlib Figure: print, PDF, no JavaScript
+               return draw(...)  # picture.py: a matplotlib Figure for print, PDF, no JavaScript
 
    A trait without `sync` stays in Python.
 

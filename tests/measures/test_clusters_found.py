@@ -1,9 +1,6 @@
-"""Metrics of a clustering, its start from a mixture, its figures, and what was measured of it."""
+"""Metrics of a clustering, its start from a mixture, and its figures."""
 
-import ast
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +12,6 @@ from hvae_lessons.figures.chapters import clustering as figures
 from hvae_lessons.figures.style import INFERENCE
 from hvae_lessons.measures.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.results import by_seed, load_results
 from hvae_lessons.training.cluster_start import start_mixture
 
 
@@ -133,38 +129,3 @@ def test_the_path_names_the_clusters_that_it_crosses():
 
 def test_the_graphs_are_three():
     assert len(figures.cluster_graphs("t").axes) == 3
-
-
-NOTEBOOK = Path(__file__).parents[2] / "book" / "clustering.ipynb"
-
-
-def calls(function):
-    """The settings that the chapter spells out in its calls of a function, in their order."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    trees = [ast.parse("".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
-    return [
-        {word.arg: word.value.value for word in node.keywords if isinstance(word.value, ast.Constant)}
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
-    ]
-
-
-def test_the_chapter_runs_what_was_measured():
-    recipes = load_results("clustering_seeds")["settings"]["recipes"]
-    starts = [recipe["start"] | {"seed": 0} for recipe in recipes.values()]
-    assert calls("start_mixture") == starts
-    steps = [recipe[step] for recipe in recipes.values() for step in ("pretraining", "training")]
-    fits = [call for call in calls("fit") if "learning_rate" in call]
-    assert fits == [{key: step[key] for key in ("epochs", "learning_rate")} for step in steps]
-
-
-def test_the_mixture_on_pixels_has_the_best_setting_of_its_grid():
-    record = load_results("clustering_pixels")
-    for data, best in record["settings"]["best"].items():
-        measured = {run["name"] for run in record["runs"]}
-        settings = record["settings"]["grid"].items()
-        grid = {name: setting for name, (of, *setting) in settings if of == data and name in measured}
-        found = {name: by_seed(record["runs"], "mixture on pixels", name=name).mean() for name in grid}
-        assert len(found) > 1
-        assert grid[max(found, key=found.get)] == best

@@ -12,7 +12,7 @@ from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.models.mhvae import markov_trace, noise_states
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
-from hvae_lessons.trace import Gaussian, Layer, Trace
+from hvae_lessons.trace import Trace
 from hvae_lessons.training import fit
 from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
@@ -89,16 +89,6 @@ def test_only_the_top_of_a_chain_has_a_closed_form():
     for wiring, expected in (("chain", [False, False, True]), ("noise", [True] * 3)):
         trace = MHVAE(small(wiring=wiring), generator())(binary(5, 12), generator())
         assert [layer.closed_form for layer in trace.layers] == expected
-
-
-def test_a_sampled_layer_is_the_log_ratio_per_coordinate():
-    z = torch.randn(4, 3, generator=generator())
-    q, p = Gaussian(torch.ones(4, 3), torch.zeros(4, 3)), Gaussian(torch.zeros(4, 3), torch.ones(4, 3))
-    layer = Layer(z, q, p, closed_form=False)
-    normal = torch.distributions.Normal
-    expected = normal(1.0, 1.0).log_prob(z) - normal(0.0, math.exp(0.5)).log_prob(z)
-    assert torch.allclose(layer.kl_per_dimension, expected, atol=1e-6)
-    assert torch.allclose(layer.kl, -layer.log_ratio, atol=1e-6)
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)

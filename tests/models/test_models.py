@@ -8,7 +8,7 @@ from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo, reconstruction
 from hvae_lessons.oracles import LinearGaussian
-from hvae_lessons.trace import Bernoulli, Gaussian, Layer, Point, Residual
+from hvae_lessons.trace import Bernoulli, Gaussian, Point
 from hvae_lessons.training import fit
 
 CONFIGS = [
@@ -159,49 +159,3 @@ def test_impossible_configs_are_refused(settings, argument):
 def test_linear_gaussian_refuses_a_vae_that_is_not_linear():
     with pytest.raises(ValueError, match="model: expected"):
         LinearGaussian.from_vae(VAE(CONFIGS[0], generator()))
-
-
-def relative():
-    """A prior [4, 2] and a posterior relative to it, with gradients."""
-    generator = torch.Generator().manual_seed(0)
-    tensors = [torch.randn(4, 2, generator=generator).requires_grad_() for _ in range(4)]
-    p_z = Gaussian(*tensors[:2])
-    return Residual(p_z, *tensors[2:]), tensors
-
-
-def test_a_relative_posterior_is_the_gaussian_it_describes():
-    q, _ = relative()
-    plain = Gaussian(q.p.mean + q.delta_mean, q.p.log_var + q.delta_log_var)
-    noise = torch.randn(3, 4, 2)
-    assert torch.equal(q.sample(noise), plain.sample(noise))
-    assert torch.equal(q.log_prob(noise), plain.log_prob(noise))
-    assert torch.equal(q.log_prob_per_dimension(noise), plain.log_prob_per_dimension(noise))
-    other = Gaussian(torch.ones(4, 2), torch.ones(4, 2))
-    assert torch.equal(q.kl_per_dimension(other), plain.kl_per_dimension(other))
-
-
-def test_its_kl_to_its_own_prior_has_the_same_value_and_gradients_in_both_forms():
-    (q, tensors), gradients = relative(), []
-    for p_z in (q.p, Gaussian(*q.p)):
-        kl = Layer(q.mean, q, p_z).kl
-        torch.testing.assert_close(kl, Layer(q.mean, q.gaussian, q.p).kl)
-        gradients.append(torch.autograd.grad(kl.sum(), tensors, allow_unused=True))
-    short, general = gradients
-    assert short[0] is None  # the prior's mean does not enter
-    assert general[0].abs().max() < 1e-6
-    for one, other in zip(short[1:], general[1:], strict=True):
-        torch.testing.assert_close(one, other)
-
-
-def test_rounding_in_a_large_mean_does_not_reach_the_kl_to_the_own_prior():
-    p_z = Gaussian(torch.full((1, 1), 1e6), torch.zeros(1, 1))
-    q = Residual(p_z, torch.full((1, 1), 0.01), torch.zeros(1, 1))
-    assert q.kl_per_dimension(p_z).item() == pytest.approx(0.5 * 0.01**2)
-    assert q.gaussian.kl_per_dimension(p_z).item() == 0  # 1e6 + 0.01 is 1e6 in float32
-
-
-def test_a_prior_can_be_built_like_a_relative_posterior():
-    q, _ = relative()
-    standard = Gaussian.standard_like(q)
-    assert torch.equal(standard.mean, torch.zeros(4, 2))
-    assert torch.equal(standard.log_var, torch.zeros(4, 2))

@@ -1,10 +1,14 @@
 """Objectives on a Trace whose numbers are written by hand."""
 
+import inspect
+import itertools
 import math
 
 import pytest
 import torch
 
+from hvae_lessons import objectives
+from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import (
     balanced_elbo,
     balancing_weights,
@@ -12,6 +16,7 @@ from hvae_lessons.objectives import (
     elbo,
     free_bits,
     reconstruction,
+    weighted_elbo,
 )
 from hvae_lessons.trace import Gaussian, Layer, Trace
 
@@ -141,3 +146,90 @@ def test_the_weights_pass_no_gradient():
     # KLs 1 and 4: gamma is 2/5 for the first; its gradient is that of -gamma mean(m^2 / 2).
     balanced_elbo(trace).mean().backward()
     assert torch.allclose(mean.grad, torch.full((3, 2), -0.4 / 3))
+
+
+def stack(*leading, seed=0):
+    """A trace with leading axes before a batch of four: level 1 in closed form, level 2 by log-ratios."""
+    source = torch.Generator().manual_seed(seed)
+
+    def draw(size):
+        return torch.randn(*leading, 4, size, generator=source, dtype=torch.float64).requires_grad_()
+
+    layers = []
+    for size, closed_form in ((2, True), (3, False)):
+        z, *parameters = (0.3 * draw(size) for _ in range(5))
+        layers.append(Layer(z, Gaussian(*parameters[:2]), Gaussian(*parameters[2:]), closed_form))
+    return Trace(draw(1).sum(-1), tuple(layers))
+
+
+def at(trace, index):
+    """One model, or one sample, of a trace."""
+    layers = [
+        Layer(*(Gaussian(*(part[index] for part in value)) if isinstance(value, Gaussian) else value[index]
+                for value in layer[:3]), layer.closed_form)
+        for layer in trace.layers
+    ]  # fmt: skip
+    return Trace(trace.log_px_given_z[index], tuple(layers))
+
+
+SETTINGS = {
+    elbo: [{}],
+    beta_elbo: [{"beta": 0.5}],
+    weighted_elbo: [{"betas": (0.5, 2.0)}],
+    reconstruction: [{}],
+    free_bits: [
+        {"nats": 0.1, "per": per, "clamp": clamp}
+        for per in ("level", "dimension")
+        for clamp in ("batch", "example")
+    ],
+    balancing_weights: [{}, {"sizes": (2, 3)}],
+    balanced_elbo: [{"beta": 0.5}, {"sizes": (2, 3)}],
+}
+CASES = [(function, settings) for function, cases in SETTINGS.items() for settings in cases]
+
+
+def test_no_objective_is_left_out():
+    own = inspect.getmembers(
+        objectives, lambda m: getattr(m, "__module__", "").startswith(objectives.__name__)
+    )
+    assert {member for name, member in own if not name.startswith("_")} == set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "leading", [(3,), (2, 3)], ids=["three models or samples", "two models, three samples"]
+)
+@pytest.mark.parametrize(("objective", "settings"), CASES)
+def test_a_stack_of_models_is_as_many_single_models(objective, settings, leading):
+    """In value and in gradient: nothing averages over more than the batch."""
+    trace = stack(*leading)
+    places = list(itertools.product(*map(range, leading)))
+    single = torch.stack([objective(at(trace, place), **settings) for place in places])
+    stacked = objective(trace, **settings)
+    assert torch.equal(stacked, single.reshape(stacked.shape))
+    if objective is not balancing_weights:  # which has no gradient
+        inputs = [trace.log_px_given_z, *(part for layer in trace.layers for part in (*layer.q, *layer.p))]
+        weights = torch.randn(stacked.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+        for one, other in zip(
+            torch.autograd.grad((weights * stacked).sum(), inputs, allow_unused=True),
+            torch.autograd.grad((weights.reshape(single.shape) * single).sum(), inputs, allow_unused=True),
+            strict=True,
+        ):
+            assert (one is None) == (other is None)
+            assert one is None or torch.allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+def test_free_bits_per_dimension_need_dimensions():
+    config = ClusterVAEConfig(data_dim=6, latent_dim=2, hidden=(5,), clusters=3)
+    trace = ClusterVAE(config, torch.Generator().manual_seed(0))(torch.zeros(4, 6))
+    assert free_bits(trace, 0.1).shape == (4,)
+    with pytest.raises(ValueError, match=r"^per: expected 'level', because the KL of layer 1 does not split"):
+        free_bits(trace, 0.1, per="dimension")
+
+
+def test_a_layer_whose_shape_would_broadcast_is_refused():
+    right = two_examples()
+    wrong = right._replace(log_px_given_z=torch.zeros(1))
+    for objective, cases in SETTINGS.items():
+        if objective is not reconstruction:
+            with pytest.raises(ValueError, match=r"of layer 1: expected values of shape \(1,\), got \(2,\)"):
+                objective(wrong, **cases[-1])

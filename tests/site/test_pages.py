@@ -8,6 +8,9 @@ import yaml
 from bs4 import BeautifulSoup
 from checks_of_pages import SITE
 
+from tools import chapter_code
+from tools.repository import repository
+
 TOC = yaml.safe_load((SITE.parents[1] / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 GENERATED = ["search", "genindex"]
@@ -92,14 +95,20 @@ def test_search_finds_a_word_of_a_chapter(open_page, address, origin):
 
 
 def test_launch_buttons_follow_the_repository(site):
-    import repository
-
-    known = bool(repository.repository())
+    known = bool(repository())
     for name in CHAPTERS:
         hrefs = [tag.get("href", "") for tag in soup_of(site, name).find_all("a")]
         is_notebook = (SITE.parents[1] / "book" / f"{name}.ipynb").is_file()
         launches = [href for href in hrefs if "mybinder" in href or "colab.research" in href]
         assert len(launches) == (2 if known and is_notebook else 0), (name, launches)
+
+
+@pytest.mark.parametrize("name", chapter_code.chapters())
+def test_every_chapter_lists_its_code_in_a_folded_box(site, name):
+    (details,) = soup_of(site, name).select("details.code-of-chapter")
+    assert not details.has_attr("open")
+    assert len(details.select("li")) > 1
+    assert bool(details.select("a")) == bool(repository())
 
 
 def test_no_page_is_built_that_is_not_in_the_contents(site):

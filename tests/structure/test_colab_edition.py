@@ -4,10 +4,11 @@ import json
 import re
 from pathlib import Path
 
-import colab
 import nbformat
 import pytest
-from plain_markdown import Book, Unresolved, convert
+
+from tools import colab
+from tools.plain_markdown import Book, Unresolved, convert
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "book").glob("*.ipynb"))
 BOOK = Book(

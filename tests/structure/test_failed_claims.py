@@ -2,12 +2,10 @@
 
 import asyncio
 
-import build_book
-import elsewhere
-import execute
 import nbformat
 import pytest
-import store_outputs
+
+from tools import build_book, elsewhere, execute, store_outputs
 
 CELLS = [
     "from hvae_lessons.notebook import setup\ngenerator = setup(seed=0)",

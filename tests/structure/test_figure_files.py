@@ -4,9 +4,10 @@ import io
 
 import matplotlib
 import numpy as np
-from figure_files import with_palette
 from matplotlib.figure import Figure
 from PIL import Image
+
+from book._ext.figure_files import with_palette
 
 
 def png(picture) -> bytes:

@@ -1,6 +1,6 @@
 """What book/_ext/finished_pages.py does to a page: code moves to files in its place, the rest stays."""
 
-from finished_pages import move_out
+from book._ext.finished_pages import move_out
 
 
 def test_code_moves_to_a_file_and_everything_else_stays():

@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import repository
 import rules
 import yaml
-from strip_notebooks import strip
+
+from tools import chapter_code, repository
+from tools.strip_notebooks import strip
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -100,11 +101,8 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-def test_the_readme_maps_every_chapter_to_modules_that_exist():
-    table = text_of("README.md").partition("## Chapters and modules")[2].partition("\n## ")[0]
-    modules = [ROOT / "hvae_lessons" / name for name in re.findall(r"`([a-z_/]+)`", table)]
-    assert [path for path in modules if not (path.is_dir() or path.with_suffix(".py").is_file())] == []
-    assert set(re.findall(r"\(book/(\w+)\.ipynb\)", table)) == {path.stem for path in NOTEBOOKS}
+def test_the_readme_maps_every_chapter_to_the_modules_it_uses():
+    assert chapter_code.table() in text_of("README.md"), "run `make map`"
 
 
 def test_the_contents_list_every_chapter_and_nothing_else():
@@ -118,6 +116,13 @@ def test_imports_run_one_way():
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_extensions_import_tools_and_not_the_other_way():
+    extensions, tools = ((path.read_text(encoding="utf-8") for path in (ROOT / folder).glob("*.py"))
+                         for folder in ("book/_ext", "tools"))  # fmt: skip
+    assert not any("sys.path" in text for text in extensions)
+    assert not any("sys.path" in text or "book._ext" in text for text in tools)
 
 
 def test_katex_styles_are_of_the_version_that_renders():

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import execute
 import pytest
 import rules
-from strip_notebooks import strip
+
+from tools import execute
+from tools.strip_notebooks import strip
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,6 +15,13 @@ from hvae_lessons.symbolic import OPERATIONS, SymbolicTensor, exact, positive, r
 SHAPES = {"a": (2, 3), "b": (3,), "m": (2, 3, 3), "p": (2, 2), "s": (1, 1)}
 INDEX = torch.tensor([[2], [0]])
 
+
+def gradient(function, tensor):
+    """By automatic differentiation, at a leaf of its own for every entry."""
+    at = tensor.detach().clone().requires_grad_()
+    return torch.autograd.grad(function(at), at)[0]
+
+
 CASES = [
     ("add", lambda t: t["a"] + t["b"]),
     ("add", lambda t: 1 + t["a"]),
@@ -45,6 +52,10 @@ CASES = [
     ("where", lambda t: torch.where(t["a"] > 0.75, t["a"], -t["b"])),
     ("where", lambda t: torch.where(INDEX > 0, t["a"], t["b"])),
     ("detach", lambda t: 2 * t["a"].detach()),
+    ("requires_grad_", lambda t: 2 * t["a"].clone().requires_grad_()),
+    ("grad", lambda t: gradient(lambda a: (a**3).sum(), t["a"])),
+    ("grad", lambda t: gradient(lambda a: torch.softmax(a, -1)[:, 0].log().sum(), t["a"])),
+    ("grad", lambda t: gradient(lambda a: (a.detach() * a**2).sum(), t["b"].expand(2, 3))),
     ("sum", lambda t: t["a"].sum(-1)),
     ("sum", lambda t: t["a"].sum(0)),
     ("sum", lambda t: t["m"].sum((0, -1))),
@@ -75,6 +86,7 @@ CASES = [
     ("linalg_cholesky", lambda t: torch.linalg.cholesky(t["p"])),
     ("__getitem__", lambda t: t["m"][..., 0]),
     ("__getitem__", lambda t: t["m"][1, :, 1:]),
+    ("__getitem__", lambda t: t["b"][torch.argmax(0 * t["a"] + torch.tensor([0, 1.0, 0]), -1)]),
     ("unsqueeze", lambda t: t["a"].unsqueeze(-2)),
     ("squeeze", lambda t: t["s"].squeeze(-1)),
     ("squeeze", lambda t: t["a"].squeeze(-1)),
@@ -84,10 +96,13 @@ CASES = [
     ("reshape", lambda t: t["m"].reshape(-1)),
     ("T", lambda t: t["a"].T),
     ("mT", lambda t: t["m"].mT),
+    ("expand", lambda t: t["b"].expand(2, 3)),
+    ("expand", lambda t: t["b"].expand(torch.Size((2, 3)))),
     ("expand_as", lambda t: t["b"].expand_as(t["a"])),
     ("take_along_dim", lambda t: torch.take_along_dim(t["a"], INDEX, -1)),
     ("stack", lambda t: torch.stack([t["a"], 2 * t["a"]], 1)),
     ("cat", lambda t: torch.cat([t["a"], t["b"].unsqueeze(0)], 0)),
+    ("clone", lambda t: t["a"].clone()),
     ("zeros_like", lambda t: torch.zeros_like(t["a"])),
     ("ones_like", lambda t: torch.ones_like(t["a"])),
     ("full_like", lambda t: torch.full_like(t["a"], 0.5)),

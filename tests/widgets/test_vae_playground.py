@@ -15,7 +15,7 @@ from hvae_lessons.trace import Gaussian, Layer, Trace
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 from hvae_lessons.widgets import VAEPlayground
-from hvae_lessons.widgets.kit.image_pack import pack_images, packed, page_images
+from hvae_lessons.widgets.vae_playground.image_pack import pack_images, packed, page_images
 
 PARTS = {
     "v": "js/numerics/vae.js",

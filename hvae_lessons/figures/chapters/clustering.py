@@ -20,7 +20,6 @@ def cluster_graphs(title):
     | `title` | str | what the reader should see |
     | returns | Figure | p(x, z, y); q(z given x) q(y given z); q(z given x) q(y given x) |
 
-    Raises: nothing of its own.
     Source: N0, its factorizations; Jiang et al. (2017) for the third.
     """
     nodes = {"$x$": (0, 0, "observed"), "$z$": (1.2, 0, "latent"), "$y$": (2.4, 0, "discrete")}
@@ -45,7 +44,6 @@ def shuffled_labels(grid, densities, q_z, panels, centers, title):
     | `centers` | two numbers | means of the clusters |
     | returns | Figure | every thread runs from a code to the center of the cluster it is judged by |
 
-    Raises: nothing of its own.
     Source: N0, the two forms of the conditional-prior term.
     """
     grid, q_z, densities = (np.asarray(part) for part in (grid, q_z, densities))
@@ -93,7 +91,6 @@ def optimal_codes(grid, panels, title):
     | `panels` | dict | panel title -> p(z given x), q(z given x), q(2 given z), p(2 given z), [G] each |
     | returns | Figure | above: the codes; below: the label as a function of z |
 
-    Raises: nothing of its own.
     Source: N0, the two forms, each optimized.
     """
     figure, rows = plt.subplots(
@@ -142,7 +139,6 @@ def label_costs(counts, panels, title):
     | `panels` | dict | panel title -> dict: strategy -> milliseconds for each Y |
     | returns | Figure | both axes logarithmic |
 
-    Raises: nothing of its own.
     Source: N0, step 4: O(B) against O(BY).
     """
     figure, row = axes(1, len(panels), height=2.9, sharey=True)
@@ -175,7 +171,6 @@ def seeds_by_method(panels, title, xlabel, limit=None, reference=None):
     | `reference` | (number, name) | a dashed line and what it means |
     | returns | Figure | the last method in indigo, the others grey |
 
-    Raises: nothing of its own.
     Source: no formula of the notes.
     """
     count = max(len(methods) for methods in panels.values())
@@ -203,7 +198,6 @@ def confusion_matrix(table, title):
     | `table` | [K, K] | class by cluster, clusters named after classes (`metrics.match_clusters`) |
     | returns | Figure | numbers are counts; shades are shares of the row |
 
-    Raises: nothing of its own.
     Source: no formula of the notes.
     """
     figure, ax = plt.subplots(figsize=(0.72 * WIDTH, 0.66 * WIDTH), layout="constrained")
@@ -232,7 +226,6 @@ def label_path(positions, probs, names, images, image_shape, title):
     | `image_shape` | (height, width) | D = height * width |
     | returns | Figure | above: images; below: stacked probabilities |
 
-    Raises: nothing of its own.
     Source: N0, q(y given z).
     """
     figure, (top, bottom) = plt.subplots(

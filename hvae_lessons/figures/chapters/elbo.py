@@ -27,7 +27,7 @@ def latent_variable_model(model, x, span=2.2):
     | `span` | number | codes shown: -span to span |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.4-21.6 (the structure).
+    Source: N4 21.4-21.6 (the structure).
     """
     figure, (graph, curve) = plt.subplots(
         1, 2, figsize=(WIDTH, 2.9), layout="constrained", width_ratios=(1, 2.2)
@@ -65,7 +65,7 @@ def prior_sampling_cost(latent_dims, samples_needed, estimates, exact, samples):
     | `samples` | number | samples per estimate |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.3.
+    Source: N4 21.3.
     """
     figure, (cost, result) = axes(1, 2, height=3.0)
     cost.semilogy(latent_dims, samples_needed, "o-", color=PRIOR)
@@ -92,7 +92,7 @@ def bound_and_posterior(model, x, candidates, span=3.0):
     | `candidates` | dict name -> [1, G] | log-densities of several q; the last is drawn |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.13.
+    Source: N4 draft 21.13.
     """
     figure, (densities, ladder) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.4), layout="constrained", width_ratios=(1.5, 1)
@@ -142,7 +142,7 @@ def two_joints(x, z, model_density, inference_density):
     | `model_density`, `inference_density` | [B, G] | the joints |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.9, 21.12 and figure 21.4.
+    Source: N4 21.9, 21.12 and figure 21.4.
     """
     figure, panels = axes(1, 2, height=3.1, sharey=True)
     shown = (
@@ -174,7 +174,7 @@ def kl_directions(model, x, reverse_log_q, forward_log_q, span=3.0):
     | `reverse_log_q`, `forward_log_q` | [1, G] | log-densities |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.13 (reverse); forward for contrast.
+    Source: N4 draft 21.13 (reverse); forward for contrast.
     """
     figure, panels = axes(1, 2, height=2.9, sharey=True)
     posterior = model.log_posterior(x)[0].exp()
@@ -206,7 +206,7 @@ def bound_against_likelihood(theta, log_px, bound, path):
     | `path` | [T, 3] | theta, log p(x) and bound along the ascent |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: fills the last, empty section of N2.
+    Source: fills the last, empty section of N2.
     """
     figure, panel = axes(height=3.6)
     panel.fill_between(theta, bound, log_px, color=GAP, alpha=0.3, linewidth=0)
@@ -241,7 +241,7 @@ def gaps_over_x(x, approximation, amortization):
     | `amortization` | dict name -> [B] | what each encoder adds, nats |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: Cremer et al. (2018).
+    Source: Cremer et al. (2018).
     """
     figure, panels = axes(1, len(amortization), height=3.0, sharey=True)
     for panel, (name, added) in zip(panels, amortization.items(), strict=True):
@@ -270,7 +270,7 @@ def training_bound(epochs, log_px, bound, maximum):
     | `maximum` | number | greatest mean log p(x) |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: Tipping and Bishop (1999) for the maximum.
+    Source: Tipping and Bishop (1999) for the maximum.
     """
     figure, (rise, gap) = axes(1, 2, height=3.0)
     rise.axhline(maximum, color=INK, linewidth=1, linestyle=":")

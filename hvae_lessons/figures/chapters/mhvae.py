@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 
 from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
+from hvae_lessons.figures.images import framed_image
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
 # Level 1, next to the data, is the lightest.
@@ -21,7 +22,6 @@ def markov_graphs(title):
     | `title` | str | what the reader should see |
     | returns | Figure | four graphs; squares are deterministic |
 
-    Raises: nothing of its own.
     Source: N0, N2 and N3 (the chain); N1 (the noise wiring).
     """
     z, h = [f"$z_{l}$" for l in (1, 2, 3)], [f"$h_{l}$" for l in (1, 2, 3)]
@@ -63,7 +63,6 @@ def kl_per_level(panels, title):
     | `panels` | dict | panel title -> KL [E, L] in nats per image, e.g. History.kl |
     | returns | Figure | one curve per level, named at its end with the last value |
 
-    Raises: nothing of its own.
     Source: Sonderby et al. (2016), figure 3, as curves.
     """
     figure, row = axes(1, len(panels), height=2.7, sharey=True, squeeze=False)
@@ -101,7 +100,6 @@ def kl_over_seeds(panels, title):
     | `title` | str | what the reader should see |
     | returns | Figure | three panels in a row, all at one scale |
 
-    Raises: nothing of its own.
     Source: Sonderby et al. (2016), figure 3, for several seeds.
     """
     rows = -(-len(panels) // 3)
@@ -139,7 +137,6 @@ def resampling_grid(blocks, image_shape, title):
     | `image_shape` | (height, width) | D = height * width |
     | returns | Figure | each image at the left of its rows; the same labels in every block |
 
-    Raises: nothing of its own.
     Source: N4 21.5.2, resampling the lower levels of a deep VAE.
     """
     labels = list(blocks[0][1])
@@ -152,10 +149,7 @@ def resampling_grid(blocks, image_shape, title):
         left.set(xlim=(0, 1), ylim=(0, 1))
         left.axis("off")
         inset = left.inset_axes((0.0, 0.2, 0.36, 0.6))
-        inset.imshow(np.asarray(image).reshape(image_shape), cmap="Greys", vmin=0, vmax=1)
-        inset.set(xticks=[], yticks=[])
-        for spine in inset.spines.values():
-            spine.set(visible=True, color=INFERENCE, linewidth=1.5)
+        framed_image(inset, np.asarray(image).reshape(image_shape), color=INFERENCE, linewidth=1.5)
         for r, label in enumerate(labels):
             y = 1 - (r + 0.5) / len(labels)
             left.text(0.98, y, label, ha="right", va="center", fontsize=9, color=INK)
@@ -179,7 +173,6 @@ def two_bounds(slope, exact, closed_forms, log_px, title):
     | `log_px` | number | what both should be compared with |
     | returns | Figure | the maximum of each curve is marked |
 
-    Raises: nothing of its own.
     Source: N0's ELBO, in the linear-Gaussian chain of `proofs.hierarchy`.
     """
     figure, ax = axes(height=2.8)
@@ -219,7 +212,6 @@ def diffusion_steps(points, names, title):
     | `names` | list | one panel title per step, in the same order; drawn from the last to the first |
     | returns | Figure | all panels at one scale |
 
-    Raises: nothing of its own.
     Source: the pictures of Sohl-Dickstein et al. (2015), figure 1.
     """
     points = np.asarray(points)

@@ -20,7 +20,7 @@ def gradient_paths():
     |---|---|---|
     | returns | Figure | squares compute, circles are random; dashed: the way of the gradient |
 
-    Raises: nothing of its own. Source: N4 draft 21.27-21.33.
+    Source: N4 draft 21.27-21.33.
     """
     figure, panels = axes(1, 2, height=2.45)
     for panel, is_random in zip(panels, (True, False)):
@@ -141,7 +141,7 @@ def deformed_grids(grids, span=2.6, every=10):
     | `every` | whole number | lines drawn: one of so many, so that they bend smoothly |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 draft 21.34-21.45.
+    Source: N4 draft 21.34-21.45.
     """
     figure, panels = plt.subplots(
         1,
@@ -178,7 +178,7 @@ def fits_of_a_posterior(grid, log_posterior, fits, view, title):
     | `title` | str | the finding |
     | returns | Figure | contours at 60%, 20% and 4% of each density's greatest value |
 
-    Raises: nothing of its own. Source: N4 draft 21.2.5.
+    Source: N4 draft 21.2.5.
     """
     shape = (view[3] - view[2]) / (view[1] - view[0])
     figure, panels = plt.subplots(
@@ -217,7 +217,7 @@ def relaxed_samples(weights):
     | `weights` | temperature -> [n, 3] | relaxed samples |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: N4 21.85.
+    Source: N4 21.85.
     """
     figure, panels = axes(1, len(weights), height=2.15)
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
@@ -247,7 +247,7 @@ def bias_and_spread(temperatures, relaxed, straight, score_spread):
     | `score_spread` | number | standard deviation of the unbiased score function with baseline |
     | returns | Figure | |
 
-    Raises: nothing of its own. Source: none of the notes; N4 21.6.5 names the estimators.
+    Source: none of the notes; N4 21.6.5 names the estimators.
     """
     figure, (left, right) = axes(1, 2, height=3.2)
     for values, style, color in ((relaxed, "o-", INFERENCE), (straight, "s--", INK)):

@@ -18,7 +18,6 @@ def skip_graphs(title):
     | `title` | str | what the reader should see |
     | returns | Figure | four graphs of three levels; squares are deterministic |
 
-    Raises: nothing of its own.
     Source: N4 21.61 and figure 21.11 left; 21.62; 21.63 and figure 21.11 right.
     """
     z, d, e = ([f"${letter}_{l}$" for l in (1, 2, 3)] for letter in "zde")
@@ -64,7 +63,6 @@ def prior_times_message(z, panels, title):
     | `panels` | dict | panel title -> (prior, message, product), densities [G] each |
     | returns | Figure | red: prior; amber, dashed: message; indigo: posterior |
 
-    Raises: nothing of its own.
     Source: N4 21.68; Sonderby et al. (2016), section 2.2.
     """
     figure, row = axes(1, len(panels), height=2.3, sharex=True, sharey=True, squeeze=False)
@@ -92,7 +90,6 @@ def rounding_errors(means, errors, title):
     | `errors` | dict | label -> relative error [M]; zeros are drawn at the bottom |
     | returns | Figure | both axes logarithmic; labels at the right end |
 
-    Raises: nothing of its own.
     Source: N4 21.74, what the residual form avoids.
     """
     figure, ax = axes(height=2.7)
@@ -117,7 +114,6 @@ def nats_of_levels(rows, title):
     | `rows` | dict | label -> (KL of z_1, ..., z_L in nats [L], what stands at the end of the bar) |
     | returns | Figure | stacked bars, z_1 on the left and the top level, darkest, on the right |
 
-    Raises: nothing of its own.
     Source: Sonderby et al. (2016), figure 3, as bars.
     """
     figure, ax = axes(height=0.75 + 0.42 * len(rows))
@@ -149,7 +145,6 @@ def gradient_norms(panels, threshold, title):
     | `threshold` | number | steps above it may be skipped |
     | returns | Figure | logarithmic; red crosses where steps were skipped; infinite norms at the top |
 
-    Raises: nothing of its own.
     Source: N4 21.5.5; Child (2021), gradient skipping.
     """
     figure, row = axes(1, len(panels), height=2.5, sharey=True, squeeze=False)
@@ -180,7 +175,6 @@ def code_graphs(title):
     | `title` | str | what the reader should see |
     | returns | Figure | left: every pixel waits for all before it; right: it waits for its branch |
 
-    Raises: nothing of its own.
     Source: N4 figure 21.14.
     """
     chain = {f"$x_{i}$": (0.95 * i, 0, "observed") for i in range(1, 5)}
@@ -210,7 +204,6 @@ def sampling_steps(counts, steps, title):
     | `steps` | dict | way of sampling -> sequential steps [S]; two of them |
     | returns | Figure | logarithmic on both axes; each curve named at its end |
 
-    Raises: nothing of its own.
     Source: N4 21.5.3, O(D) against O(log D).
     """
     figure, ax = axes(height=2.5)

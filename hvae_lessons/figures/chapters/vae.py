@@ -19,7 +19,6 @@ def vae_architecture():
     |---|---|---|
     | returns | Figure | red: the generative model p; indigo: the inference network q; amber: noise |
 
-    Raises: nothing of its own.
     Source: N4 21.4-21.8 and its figure 21.1; N2, "Vanilla VAE".
     """
     figure, (graph, flow) = plt.subplots(
@@ -75,7 +74,6 @@ def training_curves(history, title):
     | `history` | History | what `training.fit` returns, of the objective `elbo` |
     | returns | Figure | left: -ELBO and distortion; right: rate; nats per image |
 
-    Raises: nothing of its own.
     Source: N4 21.16, its two terms.
     """
     figure, (left, right) = axes(1, 2, height=2.7)
@@ -113,7 +111,6 @@ def bound_gap(elbo, log_px, bounds, title):
     | `bounds` | dict | number of samples K -> mean importance-weighted bound over the images |
     | returns | Figure | left: histogram of log p(x) - ELBO; right: the bound against K |
 
-    Raises: nothing of its own.
     Source: N4 draft 21.13 (the gap); Burda et al. (2016) (the bound).
     """
     figure, (left, right) = axes(1, 2, height=2.8)
@@ -159,7 +156,6 @@ def posterior_shapes(panels, ticks, title):
     | `ticks` | [T] | evenly spaced values of both coordinates; posterior[i, j] is at (ticks[i], ticks[j]) |
     | returns | Figure | the ellipses are q's 1 and 2 sigma; the image is set into its panel |
 
-    Raises: nothing of its own.
     Source: N4 21.6, the approximation that this shows; Cremer et al. (2018).
     """
     figure, row = axes(1, len(panels), height=1.12 * WIDTH / len(panels))
@@ -191,7 +187,6 @@ def rate_distortion_by_class(rate, distortion, labels, title):
     | `labels` | [N] | class |
     | returns | Figure | left: distortion; right: rate; the dashed line is the mean of all images |
 
-    Raises: nothing of its own.
     Source: N4 21.3.1.
     """
     figure, (left, right) = axes(1, 2, height=3.2, sharey=True)
@@ -222,7 +217,6 @@ def kl_spectrum(kl_per_dimension, threshold, title):
     | `threshold` | number | nats; as in `metrics.active_by_kl` |
     | returns | Figure | active coordinates indigo, idle ones gray |
 
-    Raises: nothing of its own.
     Source: N4 21.4, as a picture.
     """
     figure, ax = axes(height=2.4)

@@ -1,18 +1,17 @@
 // A latent space with its learned mixture: digits drawn from each cluster, and q(y | z) at a code that moves.
 
 import { float32, uint8 } from "../js/numerics/arrays.js";
-import { button, buttons, controls, slider, status } from "../js/ui/controls.js";
-import { h, uniqueId } from "../js/ui/dom.js";
-import { digitColors, picture } from "../js/ui/images.js";
-import { lesson } from "../js/ui/lesson.js";
 import { mixture, plane, tempered } from "../js/numerics/mixture.js";
 import { nets } from "../js/numerics/nets.js";
+import { random } from "../js/numerics/random.js";
+import { button, buttons, controls, group, slider, status, thumb } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { grip } from "../js/ui/grip.js";
+import { dots, framed, picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed } from "../js/ui/numbers.js";
 import { legend, math, plot } from "../js/ui/plot.js";
-import { random } from "../js/numerics/random.js";
 
-const STEP = 0.1; // of an arrow key; with shift five times as far
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const MARGIN = { left: 28, right: 8, top: 8, bottom: 36 };
 const SAMPLES = 10;
 const ANGLES = Array.from({ length: 49 }, (_, i) => (i * Math.PI) / 24);
@@ -46,62 +45,36 @@ export default lesson("Cluster explorer", (view) => {
     view.set({ cluster, draws: model.get("draws") + 1, code: clusters.mean(cluster) });
   };
 
-  // The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
   const area = plot("Plane of codes and clusters", { height: 300, margin: MARGIN });
-  const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
-  area.append(grip);
-  const map = h("div", { class: "hv-plane" }, area);
-  const valueAt = (event) => {
-    const place = area.svg.getBoundingClientRect();
-    return [area.toX(event.clientX - place.left), area.toY(event.clientY - place.top)];
-  };
-  const follow = view.guard((event) => toPlane(...valueAt(event)));
-  grip.addEventListener("pointerdown", view.guard((event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    grip.focus({ preventScroll: true });
-    grip.setPointerCapture(event.pointerId);
-    grip.addEventListener("pointermove", follow);
-  }));
-  for (const end of ["pointerup", "pointercancel"]) grip.addEventListener(end, () => grip.removeEventListener("pointermove", follow));
-  grip.addEventListener("keydown", view.guard((event) => {
-    const way = KEYS[event.key];
-    if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const length = event.shiftKey ? 5 * STEP : STEP;
-    const [right, up] = flat.place(model.get("code"));
-    toPlane(right + way[0] * length, up + way[1] * length);
-  }));
-  map.addEventListener("click", view.guard((event) => {
-    if (event.target === grip) return;
-    const logs = shadows(valueAt(event), places, outlines);
-    choose(logs.indexOf(Math.max(...logs)));
-  }));
+  const map = grip(view, area, {
+    label: "Code in the plane: the arrow keys move it", step: 0.1, stride: 5,
+    now: () => flat.place(model.get("code")),
+    move: toPlane,
+    press: (...spot) => {
+      const logs = shadows(spot, places, outlines);
+      choose(logs.indexOf(Math.max(...logs)));
+    },
+  });
 
   const decoded = picture([height, width], { label: "Decoded image" });
   const bars = plot("Probability of each cluster", { height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
   const note = h("p", { class: "hv-note hv-where" });
-  const shown = h("figure", {}, h("div", { class: "hv-frame" }, decoded), h("figcaption", { class: "hv-note" }, "decoded, the mean of ", math("p(x | z)")));
+  const shown = framed(decoded, "decoded, the mean of ", math("p(x | z)"));
   shown.style.maxWidth = "9rem";
   const heading = h("p", { class: "hv-note" }, math("q(y | z)"), " of each cluster");
-  const id = uniqueId();
   const choices = names.map((name, y) => {
     const element = button(view, name, () => choose(y));
     element.setAttribute("aria-label", `Draw digits from cluster ${name}`);
     return element;
   });
-  const sampled = h("p", { class: "hv-note", id: uniqueId() });
-  const thumbs = Array.from({ length: SAMPLES }, () => picture([height, width]));
+  const sampled = h("p", { class: "hv-note" });
+  const canvases = Array.from({ length: SAMPLES }, () => picture([height, width]));
   let drawn = { key: "", codes: [] };
-  const tiles = thumbs.map((thumb, i) => {
-    const element = button(view, "", () => {
+  const tiles = canvases.map((canvas, i) =>
+    thumb(view, canvas, `Sample ${i + 1}: put the point at its code`, () => {
       line.say(`The point is at the code of sample ${i + 1}.`);
       view.set({ code: drawn.codes[i] });
-    }, { kind: "thumb" });
-    element.append(thumb);
-    element.setAttribute("aria-label", `Sample ${i + 1}: put the point at its code`);
-    return element;
-  });
+    }));
   const axis = (k) =>
     slider(view, {
       trait: "code", label: size === 2 ? `Coordinate ${axes[k]}` : `Discriminant ${k + 1}`, min: box[2 * k], max: box[2 * k + 1], step: 0.05,
@@ -110,9 +83,8 @@ export default lesson("Cluster explorer", (view) => {
       onMove: () => line.say(""),
     });
   const temperature = slider(view, { trait: "temperature", label: "Temperature of", symbol: "q(y | z)", min: 0.1, max: 10, scale: "log" });
-  const offered = h("div", { role: "group", "aria-labelledby": id },
-    h("p", { class: "hv-note", id }, "Draw digits from the cluster of mostly"), buttons(...sorted.map((y) => choices[y])));
-  const samples = h("div", { role: "group", "aria-labelledby": sampled.id }, sampled, h("div", { class: "hv-thumbs" }, ...tiles));
+  const offered = group("Draw digits from the cluster of mostly", buttons(...sorted.map((y) => choices[y])));
+  const samples = group(sampled, h("div", { class: "hv-thumbs" }, ...tiles));
   root.append(
     legend([["the clusters ", math("p(z | y)"), ", two standard deviations"], "p"], [["the code ", math("z")], "q"]),
     h("div", { class: "hv-columns hv-explorer" },
@@ -125,8 +97,8 @@ export default lesson("Cluster explorer", (view) => {
     const key = `${cluster} ${draws}`;
     if (drawn.key === key) return;
     const source = random(draws * names.length + cluster);
-    drawn = { key, codes: thumbs.map(() => clusters.sample(cluster, source.normals(size))) };
-    for (const [i, thumb] of thumbs.entries()) thumb.show(decode(drawn.codes[i]));
+    drawn = { key, codes: canvases.map(() => clusters.sample(cluster, source.normals(size))) };
+    for (const [i, canvas] of canvases.entries()) canvas.show(decode(drawn.codes[i]));
     sampled.textContent = `Drawn from cluster ${names[cluster]}; a press puts the point there:`;
   }
 
@@ -143,8 +115,7 @@ export default lesson("Cluster explorer", (view) => {
     const order = share.map((_, y) => y).sort((a, b) => share[b] - share[a]);
     const words = order.slice(0, 3).map((y) => `${names[y]} (${fixed(100 * share[y], 0)}%)`).join(", ");
     drawMap(area, { box, axes, codes, labels, rims, spots, names, cluster });
-    grip.style.left = `${area.x(clamp(right, box[0], box[1]))}px`;
-    grip.style.top = `${area.y(clamp(up, box[2], box[3]))}px`;
+    map.place(clamp(right, box[0], box[1]), clamp(up, box[2], box[3]));
     const place = `(${fixed(right)}, ${fixed(up)})`;
     note.textContent = `At ${place} the likeliest clusters are ${words}.`;
     decoded.show(decode(code), `Decoded image at ${place}, whose likeliest cluster is ${names[order[0]]}`);
@@ -189,14 +160,9 @@ function drawMap(area, { box, axes, codes, labels, rims, spots, names, cluster }
   const tall = inside * ((box[3] - box[2]) / (box[1] - box[0])) + MARGIN.top + MARGIN.bottom;
   area.frame({ x: box.slice(0, 2), y: box.slice(2), xLabel: axes[0], tall });
   area.text("up-name", MARGIN.left + 6, MARGIN.top + 12, axes[1], { class: "hv-muted" });
-  // One path per class: a line of no length with round ends is a dot.
   for (const digit of [...new Set(labels)].sort()) {
-    const dots = Array.from(labels.keys()).filter((i) => labels[i] === digit);
-    const near = dots.map((i) => codes.subarray(2 * i, 2 * i + 2)).filter(([x, y]) => x > box[0] && x < box[1] && y > box[2] && y < box[3]);
-    const d = near.map(([x, y]) => `M${area.x(x).toFixed(1)} ${area.y(y).toFixed(1)}h0`).join("");
-    const { style } = area.put(`codes-${digit}`, "path", { d, class: "hv-codes" });
-    style.setProperty("--hv-light", digitColors.light[digit]);
-    style.setProperty("--hv-dark", digitColors.dark[digit]);
+    const those = Array.from(labels.keys()).filter((i) => labels[i] === digit).map((i) => codes.subarray(2 * i, 2 * i + 2));
+    dots(area, digit, those.filter(([x, y]) => x > box[0] && x < box[1] && y > box[2] && y < box[3]));
   }
   for (const [y, rim] of rims.entries()) {
     area.line(`rim-${y}`, rim.map(([right]) => right), rim.map(([, up]) => up), y === cluster ? "p hv-strong" : "p hv-thin");

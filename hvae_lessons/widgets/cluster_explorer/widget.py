@@ -1,17 +1,14 @@
 """A latent space with its learned clusters: draw digits from each, and ask any code to which it belongs."""
 
 import math
-from functools import cache
 
 import torch
 import traitlets
 
 from hvae_lessons.checks import expect
-from hvae_lessons.data import load_digits
-from hvae_lessons.figures import widget_pictures
-from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.training import fit
-from hvae_lessons.training.cluster_start import start_mixture
+from hvae_lessons.models import ClusterVAE
+from hvae_lessons.widgets.cluster_explorer.picture import draw
+from hvae_lessons.widgets.kit.demo_models import digits_clusters
 from hvae_lessons.widgets.kit.labeled_images import check_labeled_images, digits_test, precision
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
@@ -68,7 +65,7 @@ class ClusterExplorer(WithPackedNets, LessonWidget):
 
     def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
         if model is None:
-            model, (x, labels, image_shape) = _digits_model(), digits_test()
+            model, (x, labels, image_shape) = digits_clusters(), digits_test()
         _check(model, x, labels, image_shape)
         self.model, x = model, x.to(precision(model))
         size = model.config.latent_dim
@@ -137,7 +134,7 @@ class ClusterExplorer(WithPackedNets, LessonWidget):
         outlines = torch.frombuffer(bytearray(self.outlines), dtype=torch.float32).reshape(-1, 3)
         with torch.no_grad():
             centers = self.model.mixture.mean.double() @ down.T
-        return widget_pictures.cluster_explorer(
+        return draw(
             codes.numpy(),
             torch.tensor(list(self.labels)).numpy(),
             _curves(centers, outlines.double()),
@@ -188,15 +185,3 @@ def _curves(centers, outlines):
     a, b, c = (outlines[:, k, None] for k in range(3))
     right, up = 2 * a * angle.cos(), 2 * (b * angle.cos() + c * angle.sin())
     return (centers[:, None] + torch.stack([right, up], -1)).numpy()
-
-
-@cache
-def _digits_model():
-    """Ten clusters of the 8x8 digits in two latent dimensions."""
-    generator, images = torch.Generator().manual_seed(0), load_digits().train_x
-    config = ClusterVAEConfig(data_dim=64, latent_dim=2, hidden=(64,), labels="bayes-code", covariance="full")
-    model = ClusterVAE(config, generator)
-    settings = {"batch_size": 50, "learning_rate": 5e-3, "generator": generator, "progress": False}
-    fit(model.vae, images, epochs=20, **settings)
-    start_mixture(model, images, samples=1, restarts=1, seed=0)
-    return model

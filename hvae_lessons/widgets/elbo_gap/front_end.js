@@ -1,9 +1,9 @@
 // log p(x) = ELBO + KL(q || p(z | x)): move q and watch the bound rise to the evidence, or stay below it.
 
 import { float64 } from "../js/numerics/arrays.js";
-import { button, buttons, controls, slider, status } from "../js/ui/controls.js";
-import { h } from "../js/ui/dom.js";
 import { climb, gaussianLogProb, measure, posteriorOf } from "../js/numerics/grid.js";
+import { button, buttons, controls, slider, status } from "../js/ui/controls.js";
+import { equation } from "../js/ui/equation.js";
 import { lesson, prefersStillness } from "../js/ui/lesson.js";
 import { clamp, fixed } from "../js/ui/numbers.js";
 import { legend, math, plot } from "../js/ui/plot.js";
@@ -33,19 +33,12 @@ export default lesson("Bound and gap", (view) => {
 
   const densities = plot("Densities of q, posterior and prior", { height: 236, margin: { left: 12, top: 10 } });
   const bars = plot("ELBO and gap", { height: 104, margin: { left: 12, top: 20, bottom: 36 } });
-  const equation = h("div", { class: "hv-equation" });
-  const terms = {};
-  for (const [key, color, sign, ...name] of [
+  const terms = equation(
     ["logPx", "p", "", "log ", math("p"), "(", math("x"), ")"],
     ["elbo", "q", "=", "ELBO"],
     ["reverse", "gap", "+", "KL(", math("q"), " ‖ ", math("p"), ")"],
     ["forward", "prior", "", "forward KL(", math("p"), " ‖ ", math("q"), ")"],
-  ]) {
-    terms[key] = h("b");
-    const label = h("span", {}, ...name);
-    const term = h("span", { class: `hv-term hv-${color}` }, label, terms[key]);
-    equation.append(...(sign ? [h("span", { class: "hv-sign" }, sign)] : []), term);
-  }
+  );
 
   const line = status();
   let stop = null;
@@ -122,16 +115,14 @@ export default lesson("Bound and gap", (view) => {
     [["approximation ", math("q(z)")], "q"],
     [["prior ", math("p(z)")], "prior"],
   );
-  root.append(names, densities, bars, equation, sliders, row, line);
+  root.append(names, densities, bars, terms, sliders, row, line);
 
   view.draw(() => {
     const state = now();
     drawDensities(densities, state, view, halt);
     drawBars(bars, state);
     const { posterior: p, elbo, reverse, forward } = state;
-    for (const [key, value] of Object.entries({ logPx: p.logPx, elbo, reverse, forward })) {
-      terms[key].textContent = fixed(value, 3);
-    }
+    terms.show({ logPx: fixed(p.logPx, 3), elbo: fixed(elbo, 3), reverse: fixed(reverse, 3), forward: fixed(forward, 3) });
   });
 });
 

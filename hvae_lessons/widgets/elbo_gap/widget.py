@@ -5,8 +5,8 @@ import math
 import torch
 
 from hvae_lessons.checks import expect
-from hvae_lessons.figures import widget_pictures
 from hvae_lessons.oracles import GridModel
+from hvae_lessons.widgets.elbo_gap.picture import draw
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.traits import Array, Number
 
@@ -79,4 +79,4 @@ class ElboGap(LessonWidget):
 
     def picture(self):
         """Densities and the split of the evidence, as the widget shows them."""
-        return widget_pictures.elbo_gap(self.model, self._x, self._log_q)
+        return draw(self.model, self._x, self._log_q)

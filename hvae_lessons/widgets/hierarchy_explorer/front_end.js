@@ -1,15 +1,15 @@
 // A trained top-down hierarchy in the page: keep some levels of a digit's code, draw the others anew, slide one coordinate.
 
-import { float32, uint8 } from "../js/numerics/arrays.js";
-import { button, buttons, settings, slider, status } from "../js/ui/controls.js";
-import { h, uniqueId } from "../js/ui/dom.js";
+import { float32, rows, uint8 } from "../js/numerics/arrays.js";
 import { hierarchy } from "../js/numerics/hierarchy.js";
-import { picture } from "../js/ui/images.js";
-import { lesson } from "../js/ui/lesson.js";
 import { nets } from "../js/numerics/nets.js";
+import { random } from "../js/numerics/random.js";
+import { button, buttons, group, select, settings, slider, status, thumb } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { framed, picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
 import { fixed, subscript } from "../js/ui/numbers.js";
 import { legend, math, plot } from "../js/ui/plot.js";
-import { random } from "../js/numerics/random.js";
 
 const SAMPLES = 10;
 const STRIP = [-3, -2, -1, 0, 1, 2, 3];
@@ -27,15 +27,14 @@ export default lesson("Hierarchy explorer", (view) => {
   const { levels, walk } = hierarchy({ sizes, start: float32(model.get("start")), nets: nets((name) => model.get(name)) });
   const every = Array.from(sizes, (_, i) => i + 1);
   const total = sizes.reduce((a, b) => a + b, 0);
-  const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => Array.from(array.subarray(i * wide, (i + 1) * wide)));
   const byLevel = (flat) => every.map((level) => {
     const first = sizes.slice(0, level - 1).reduce((a, b) => a + b, 0);
     return Array.from(flat.slice(first, first + sizes[level - 1]));
   });
   const digits = Array.from(uint8(model.get("example_labels")));
-  const images = rows(uint8(model.get("examples")), shape[0] * shape[1]).map((pixels) => pixels.map((value) => value / 255));
+  const images = rows(uint8(model.get("examples")), shape[0] * shape[1]).map((pixels) => Array.from(pixels, (value) => value / 255));
   const own = rows(float32(model.get("example_noise")), total).map(byLevel);
-  const costs = rows(float32(model.get("example_kl")), levels);
+  const costs = rows(float32(model.get("example_kl")), levels).map((kl) => Array.from(kl));
   const use = byLevel(float32(model.get("use")));
   const busiest = use.map((of) => of.map((_, k) => k).sort((a, b) => of[b] - of[a]));
   const chosen = () => digits.indexOf(model.get("digit"));
@@ -48,20 +47,17 @@ export default lesson("Hierarchy explorer", (view) => {
 
   // The digit.
   const thumbs = digits.map((digit, i) => {
-    const thumb = picture(shape);
-    thumb.show(images[i]);
-    const element = button(view, "", () => move({ digit, noise: own[i] }, `Test digit ${digit}, with the code that q drew for it.`), { kind: "thumb" });
-    element.append(thumb);
-    element.setAttribute("aria-label", `Take this test digit ${digit}`);
-    return element;
+    const canvas = picture(shape);
+    canvas.show(images[i]);
+    const take = () => move({ digit, noise: own[i] }, `Test digit ${digit}, with the code that q drew for it.`);
+    return thumb(view, canvas, `Take this test digit ${digit}`, take);
   });
   const offered = group("Pick a test digit:", h("div", { class: "hv-thumbs hv-ten" }, ...thumbs));
 
   // Its image, and the one of the code as it is now.
   const original = picture(shape, { label: "Test digit" });
   const decoded = picture(shape, { label: "Decoded image" });
-  const figure = (canvas, ...caption) => h("figure", {}, h("div", { class: "hv-frame" }, canvas), h("figcaption", { class: "hv-note" }, ...caption));
-  const shown = h("div", { class: "hv-digits hv-pair" }, figure(original, "test digit ", math("x")), figure(decoded, "mean of ", math("p(x | z)")));
+  const shown = h("div", { class: "hv-digits hv-pair" }, framed(original, "test digit ", math("x")), framed(decoded, "mean of ", math("p(x | z)")));
   const note = h("p", { class: "hv-note hv-where" });
   const back = button(view, "Back to the digit’s code", () => move({ noise: own[chosen()] }, "Every level is as q drew it."));
 
@@ -79,7 +75,7 @@ export default lesson("Hierarchy explorer", (view) => {
   const formula = h("p", { class: "hv-note" });
   const strip = STRIP.map(() => picture(shape));
   const slid = group("Slide one coordinate:", settings(level, coordinate),
-    h("div", { class: "hv-strip" }, ...strip.map((canvas, i) => h("figure", {}, h("div", { class: "hv-frame" }, canvas), h("figcaption", { class: "hv-note" }, fixed(STRIP[i], 0))))),
+    h("div", { class: "hv-strip" }, ...strip.map((canvas, i) => framed(canvas, fixed(STRIP[i], 0)))),
     along, formula);
 
   // What is kept, what it costs, and draws of the rest.
@@ -91,17 +87,14 @@ export default lesson("Hierarchy explorer", (view) => {
     onMove: () => line.say(""),
   });
   const kept = h("p", { class: "hv-note hv-where" });
-  const heading = h("p", { class: "hv-note hv-where", id: uniqueId() });
+  const heading = h("p", { class: "hv-note hv-where" });
   let drawn = { key: "", noise: [] };
   const canvases = Array.from({ length: SAMPLES }, () => picture(shape));
-  const tiles = canvases.map((canvas, i) => {
-    const element = button(view, "", () => move({ noise: drawn.noise[i] }, `The decoded image is now draw ${i + 1}.`), { kind: "thumb" });
-    element.append(canvas);
-    element.setAttribute("aria-label", `Draw ${i + 1}: make it the decoded image`);
-    return element;
-  });
+  const tiles = canvases.map((canvas, i) =>
+    thumb(view, canvas, `Draw ${i + 1}: make it the decoded image`, () =>
+      move({ noise: drawn.noise[i] }, `The decoded image is now draw ${i + 1}.`)));
   const again = button(view, "Draw again", () => move({ draws: model.get("draws") + 1 }, "New draws."), { kind: "main" });
-  const sampled = h("div", { role: "group", "aria-labelledby": heading.id }, heading, h("div", { class: "hv-thumbs" }, ...tiles));
+  const sampled = group(heading, h("div", { class: "hv-thumbs" }, ...tiles));
   root.append(
     offered,
     h("div", { class: "hv-columns hv-explorer" },
@@ -126,7 +119,7 @@ export default lesson("Hierarchy explorer", (view) => {
   view.draw(() => {
     const [digit, above, draws, noise] = ["digit", "above", "draws", "noise"].map((name) => model.get(name));
     const [i, [l, k]] = [chosen(), at()];
-    for (const [j, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", j === i);
+    for (const [j, element] of thumbs.entries()) element.setAttribute("aria-pressed", j === i);
     original.show(images[i], `Test digit ${digit}`);
 
     const changed = every.filter((one) => !same(noise[one - 1], own[i][one - 1])).reverse().map(nameOf);
@@ -161,28 +154,6 @@ export default lesson("Hierarchy explorer", (view) => {
     );
   });
 });
-
-/** A part of the widget with its heading, named for screen readers too. */
-function group(words, ...children) {
-  const id = uniqueId();
-  return h("div", { class: "hv-aside", role: "group", "aria-labelledby": id }, h("p", { class: "hv-note", id }, words), ...children);
-}
-
-/** A native select whose options change: offer([[number, text], ...], chosen). */
-function select(view, label, onChange) {
-  const id = uniqueId();
-  const element = h("select", { id });
-  element.addEventListener("change", view.guard(() => onChange(Number(element.value))));
-  let offered = "";
-  return Object.assign(h("div", { class: "hv-choice" }, h("label", { for: id }, label), element), {
-    offer(options, chosen) {
-      const key = JSON.stringify(options);
-      if (key !== offered) element.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
-      offered = key;
-      element.value = String(chosen);
-    },
-  });
-}
 
 /** One bar for each level, the top one above; hollow where the level is drawn anew. */
 function drawBars(bars, kl, above, most) {

@@ -2,19 +2,15 @@
 
 import math
 from copy import deepcopy
-from functools import cache
 
 import torch
 import traitlets
 from torch import nn
 
 from hvae_lessons.checks import expect
-from hvae_lessons.data import load_digits
-from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import TopDown, TopDownConfig
-from hvae_lessons.objectives import beta_elbo
-from hvae_lessons.training import fit
-from hvae_lessons.training.schedules import linear_warm_up
+from hvae_lessons.widgets.hierarchy_explorer.picture import draw
+from hvae_lessons.widgets.kit.demo_models import digits_hierarchy
 from hvae_lessons.widgets.kit.labeled_images import (
     check_labeled_images,
     check_pixels,
@@ -80,7 +76,7 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
 
     def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
         if model is None:
-            model, (x, labels, image_shape) = _digits_model(), digits_test()
+            model, (x, labels, image_shape) = digits_hierarchy(), digits_test()
         _check(model, x, labels, image_shape)
         # Training may go on, and normalization by the batch would mix the images.
         self.model, x = deepcopy(model).eval(), x.to(precision(model))
@@ -172,7 +168,7 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
         examples = torch.frombuffer(bytearray(self.examples), dtype=torch.uint8)
         kl = torch.frombuffer(bytearray(self.example_kl), dtype=torch.float32)
         shape = (-1, self.height, self.width)
-        return widget_pictures.hierarchy_explorer(
+        return draw(
             examples.reshape(shape)[at] / 255,
             self.image,
             kl.reshape(-1, len(self._sizes))[at].tolist(),
@@ -210,7 +206,7 @@ def hierarchy_nets(model):
     | `model` | TopDown | of vectors |
     | returns | dict | "prior l", "inject l", "block l i" for l = L ... 1, then "head", to pixel means |
 
-    Raises: nothing of its own. Source: models/parts/backbones.py.
+    Source: models/parts/backbones.py.
     """
     backbone, found = model.backbone, {}
     levels = len(model.config.latent_dims)
@@ -242,23 +238,3 @@ def _check(model, x, labels, image_shape):
     expect(most <= MOST_DIMENSIONS, "model", f"at most {MOST_DIMENSIONS} dimensions in a level", most)
     check_labeled_images(x, labels, image_shape, config.data_dim)
     check_pixels(x)
-
-
-@cache
-def _digits_model():
-    """Three levels for the 8x8 digits."""
-    generator, images = torch.Generator().manual_seed(0), load_digits().train_x
-    config = TopDownConfig(data_dim=64, latent_dims=(6, 4, 2), width=32, batch_norm=True)
-    model = TopDown(config, generator)
-    fit(
-        model,
-        images,
-        epochs=12,
-        batch_size=50,
-        learning_rate=8e-3,
-        objective=beta_elbo,
-        schedules={"beta": linear_warm_up(6 * len(images) // 50)},
-        generator=generator,
-        progress=False,
-    )
-    return model

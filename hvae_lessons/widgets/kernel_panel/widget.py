@@ -9,10 +9,10 @@ import ipywidgets
 from ipywidgets import Layout
 
 from hvae_lessons.checks import expect
-from hvae_lessons.figures import widget_pictures
-from hvae_lessons.figures.widget_pictures import as_png
 from hvae_lessons.training import TrainingDiverged
+from hvae_lessons.widgets.kernel_panel.picture import draw
 from hvae_lessons.widgets.kernel_panel.training_runs import FACTORIES, Setting, table, train
+from hvae_lessons.widgets.kit.png import as_png
 
 IN_A_BOOK = (
     "This panel trains with PyTorch, which needs Python behind the page: what you see here was trained when "
@@ -152,9 +152,7 @@ class KernelPanel(ipywidgets.VBox):
 
     def picture(self):
         """Learning curves and prior samples of the runs so far."""
-        return widget_pictures.training_runs(
-            [run.curve for run in self.runs], [run.samples for run in self.runs]
-        )
+        return draw([run.curve for run in self.runs], [run.samples for run in self.runs])
 
     def static_html(self):
         """For a page without a kernel: the runs' table and picture, and how to make one's own."""

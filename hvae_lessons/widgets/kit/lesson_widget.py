@@ -8,8 +8,8 @@ from abc import abstractmethod
 import anywidget
 
 from hvae_lessons.checks import expect
-from hvae_lessons.figures.widget_pictures import as_png
 from hvae_lessons.widgets.kit import bundles
+from hvae_lessons.widgets.kit.png import as_png
 
 
 class LessonWidget(anywidget.AnyWidget):

@@ -1,16 +1,15 @@
 // A trained decoder in the page: move the code in the latent plane, along every dimension, or onto a test digit.
 
-import { float32, uint8 } from "../js/numerics/arrays.js";
-import { button, buttons, controls, settings, slider, status } from "../js/ui/controls.js";
-import { h, uniqueId } from "../js/ui/dom.js";
-import { digitColors, picture } from "../js/ui/images.js";
-import { lesson } from "../js/ui/lesson.js";
+import { float32, rows, uint8 } from "../js/numerics/arrays.js";
 import { nets } from "../js/numerics/nets.js";
+import { button, buttons, controls, group, select, settings, slider, status, thumb } from "../js/ui/controls.js";
+import { h } from "../js/ui/dom.js";
+import { grip } from "../js/ui/grip.js";
+import { dots, framed, picture } from "../js/ui/images.js";
+import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed, subscript } from "../js/ui/numbers.js";
 import { math, plot } from "../js/ui/plot.js";
 
-const STEP = 0.05; // of an arrow key; with shift ten times as far
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const MARGIN = { left: 30, right: 8, top: 8, bottom: 36 };
 
 const article = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
@@ -23,7 +22,6 @@ export default lesson("Latent explorer", (view) => {
   const order = model.get("order");
   const shape = [model.get("height"), model.get("width")];
   const { decoder: decode } = nets((name) => model.get(name));
-  const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => array.subarray(i * wide, (i + 1) * wide));
   const codes = rows(float32(model.get("codes")), size);
   const labels = uint8(model.get("labels"));
   const exampleCodes = rows(float32(model.get("example_codes")), size).map((code) => Array.from(code));
@@ -42,57 +40,27 @@ export default lesson("Latent explorer", (view) => {
     view.set({ code });
   };
 
-  // The plane. The grip is a button above the drawing, so that it can have the focus and take the arrow keys.
   const area = plot("Plane of two latent coordinates", { height: 300, margin: MARGIN });
-  const grip = h("button", { type: "button", class: "hv-grip", "aria-label": "Code in the plane: the arrow keys move it" });
-  // Inside the figure, for the page around may give it margins of its own.
-  area.append(grip);
-  const plane = h("div", { class: "hv-plane" }, area);
-  const toPlane = (right, up) => move(changed([[model.get("across"), right], [model.get("up"), up]]));
-  const follow = view.guard((event) => {
-    const place = area.svg.getBoundingClientRect();
-    toPlane(area.toX(event.clientX - place.left), area.toY(event.clientY - place.top));
+  const plane = grip(view, area, {
+    label: "Code in the plane: the arrow keys move it", step: 0.05, stride: 10,
+    now: () => [model.get("code")[model.get("across")], model.get("code")[model.get("up")]],
+    move: (right, up) => move(changed([[model.get("across"), right], [model.get("up"), up]])),
   });
-  plane.addEventListener("pointerdown", view.guard((event) => {
-    // A finger elsewhere than on the grip scrolls the page; where it taps is handled by the click.
-    if (event.button !== 0 || (event.pointerType === "touch" && event.target !== grip)) return;
-    event.preventDefault();
-    grip.focus({ preventScroll: true });
-    plane.setPointerCapture(event.pointerId);
-    plane.addEventListener("pointermove", follow);
-    if (event.target !== grip) follow(event);
-  }));
-  for (const end of ["pointerup", "pointercancel"]) plane.addEventListener(end, () => plane.removeEventListener("pointermove", follow));
-  plane.addEventListener("click", (event) => {
-    if (event.pointerType === "touch" && event.target !== grip) follow(event);
-  });
-  grip.addEventListener("keydown", view.guard((event) => {
-    const way = KEYS[event.key];
-    if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    const length = event.shiftKey ? 10 * STEP : STEP;
-    const code = model.get("code");
-    toPlane(code[model.get("across")] + way[0] * length, code[model.get("up")] + way[1] * length);
-  }));
 
   // What the decoder makes of the code, beside the test digit whose code it is, if it is one's.
   const decoded = picture(shape, { label: "Decoded image" });
   const original = picture(shape, { label: "Test digit" });
-  const given = h("figure", { class: "hv-given" }, h("div", { class: "hv-frame" }, original), h("figcaption", { class: "hv-note" }, "test digit"));
-  const digits = h("div", { class: "hv-digits" },
-    h("figure", {}, h("div", { class: "hv-frame" }, decoded), h("figcaption", { class: "hv-note" }, "decoded, the mean of ", math("p(x | z)"))), given);
+  const given = framed(original, "test digit");
+  given.classList.add("hv-given");
+  const digits = h("div", { class: "hv-digits" }, framed(decoded, "decoded, the mean of ", math("p(x | z)")), given);
   const note = h("p", { class: "hv-note hv-where" });
-  const id = uniqueId();
   const thumbs = Array.from(exampleLabels, (label, i) => {
-    const thumb = picture(shape);
-    thumb.show(exampleImages[i]);
-    const element = button(view, "", () => move(exampleCodes[i].map((value) => clamp(value, -reach, reach)), `At the code of a test digit ${label}.`), { kind: "thumb" });
-    element.append(thumb);
-    element.setAttribute("aria-label", `Encode this test digit ${label}`);
-    return element;
+    const canvas = picture(shape);
+    canvas.show(exampleImages[i]);
+    const code = exampleCodes[i].map((value) => clamp(value, -reach, reach));
+    return thumb(view, canvas, `Encode this test digit ${label}`, () => move(code, `At the code of a test digit ${label}.`));
   });
-  const offered = h("div", { role: "group", "aria-labelledby": id },
-    h("p", { class: "hv-note", id }, "Encode a test digit:"), h("div", { class: "hv-thumbs" }, ...thumbs));
+  const offered = group("Encode a test digit:", h("div", { class: "hv-thumbs" }, ...thumbs));
   root.append(h("div", { class: "hv-columns hv-explorer" }, plane, h("div", { class: "hv-aside" }, digits, note, offered)));
 
   if (size > 2) {
@@ -126,8 +94,7 @@ export default lesson("Latent explorer", (view) => {
     const near = nearest(codes, code);
     const at = exampleCodes.findIndex((one) => one.every((value, i) => Math.abs(clamp(value, -reach, reach) - code[i]) < 1e-6));
     drawPlane(area, { code, across, up, reach, codes, labels });
-    grip.style.left = `${area.x(code[across])}px`;
-    grip.style.top = `${area.y(code[up])}px`;
+    plane.place(code[across], code[up]);
     const place = size <= 4 ? `z = (${code.map((value) => fixed(value)).join(", ")})` : `${nameOf(across)} = ${fixed(code[across])}, ${nameOf(up)} = ${fixed(code[up])}`;
     const length = `|z| = ${fixed(Math.hypot(...code))}`;
     const words = `The nearest of ${codes.length} test codes is that of ${article(labels[near])}.`;
@@ -135,7 +102,7 @@ export default lesson("Latent explorer", (view) => {
     decoded.show(decode(code), `Decoded image at ${place}. ${words}`);
     given.classList.toggle("hv-absent", at < 0);
     if (at >= 0) original.show(exampleImages[at], `Test digit ${exampleLabels[at]}, whose code this is`);
-    for (const [i, thumb] of thumbs.entries()) thumb.setAttribute("aria-pressed", i === at);
+    for (const [i, element] of thumbs.entries()) element.setAttribute("aria-pressed", i === at);
     area.describe(
       `Latent plane of ${nameOf(across)} and ${nameOf(up)} with the codes of ${codes.length} test images, colored by digit. ` +
         `The marked code is at ${fixed(code[across])}, ${fixed(code[up])}. ${words}`,
@@ -145,14 +112,12 @@ export default lesson("Latent explorer", (view) => {
 
 /** A choice of the plane's axis; taking the other axis' dimension swaps the two. */
 function axis(view, trait, other, label, options) {
-  const id = uniqueId();
-  const select = h("select", { id }, ...options.map(([value, text]) => h("option", { value }, text)));
-  select.addEventListener("change", view.guard(() => {
-    const [chosen, before] = [Number(select.value), view.model.get(trait)];
+  const element = select(view, label, (chosen) => {
+    const before = view.model.get(trait);
     view.set(chosen === view.model.get(other) ? { [trait]: chosen, [other]: before } : { [trait]: chosen });
-  }));
-  view.draw(() => void (select.value = String(view.model.get(trait))));
-  return h("div", { class: "hv-choice" }, h("label", { for: id }, label), select);
+  });
+  view.draw(() => element.offer(options, view.model.get(trait)));
+  return element;
 }
 
 /** Index of the row of codes closest to a code. */
@@ -201,13 +166,7 @@ function drawPlane(area, { code, across, up, reach, codes, labels }) {
     const points = codes.filter((_, i) => labels[i] === digit).map((one) => [one[across], one[up]]).filter(inside);
     return { digit, points };
   });
-  // One path per class: a line of no length with round ends is a dot.
-  for (const { digit, points } of classes) {
-    const d = points.map(([a, b]) => `M${area.x(a).toFixed(1)} ${area.y(b).toFixed(1)}h0`).join("");
-    const style = area.put(`codes-${digit}`, "path", { d, class: "hv-codes" }).style;
-    style.setProperty("--hv-light", digitColors.light[digit]);
-    style.setProperty("--hv-dark", digitColors.dark[digit]);
-  }
+  for (const { digit, points } of classes) dots(area, digit, points);
   const names = classes
     .filter(({ points }) => points.length > 0)
     .map(({ digit, points }) => ({ digit, x: area.x(median(points.map(([a]) => a))), y: area.y(median(points.map(([, b]) => b))) }));

@@ -1,16 +1,13 @@
 """A trained decoder to walk in: a code moves, the digit follows."""
 
 import math
-from functools import cache
 
 import torch
 import traitlets
 
 from hvae_lessons.checks import expect
-from hvae_lessons.data import load_digits
-from hvae_lessons.figures import widget_pictures
-from hvae_lessons.models import VAE, VAEConfig
-from hvae_lessons.training import fit
+from hvae_lessons.models import VAE
+from hvae_lessons.widgets.kit.demo_models import digits_vae
 from hvae_lessons.widgets.kit.labeled_images import (
     check_labeled_images,
     check_pixels,
@@ -21,6 +18,7 @@ from hvae_lessons.widgets.kit.labeled_images import (
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
 from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.latent_explorer.picture import draw
 
 MOST_CODES = 800
 MOST_DIMENSIONS = 32
@@ -65,7 +63,7 @@ class LatentExplorer(WithPackedNets, LessonWidget):
 
     def __init__(self, model=None, x=None, labels=None, image_shape=None, **state):
         if model is None:
-            model, (x, labels, image_shape) = _digits_vae(), digits_test()
+            model, (x, labels, image_shape) = digits_vae(), digits_test()
         _check(model, x, labels, image_shape)
         self.model, x = model, x.to(precision(model))
         with torch.no_grad():
@@ -120,9 +118,7 @@ class LatentExplorer(WithPackedNets, LessonWidget):
         labels = torch.tensor(list(self.labels))
         plane = [self.across, self.up]
         at = torch.tensor(self.code)[plane]
-        return widget_pictures.latent_explorer(
-            codes[:, plane].numpy(), labels.numpy(), at, self.image.numpy(), self.reach, plane
-        )
+        return draw(codes[:, plane].numpy(), labels.numpy(), at, self.image.numpy(), self.reach, plane)
 
 
 def _check(model, x, labels, image_shape):
@@ -141,21 +137,3 @@ def _places(means, reach):
     box = reach * (2 * torch.rand(shape, generator=generator, dtype=means.dtype) - 1)
     places = torch.cat([means.clamp(-reach, reach), prior, box])
     return places[torch.randperm(len(places), generator=generator)]
-
-
-@cache
-def _digits_vae():
-    """A VAE of the 8x8 digits with two latent dimensions."""
-    generator = torch.Generator().manual_seed(0)
-    model = VAE(VAEConfig(data_dim=64, latent_dim=2, hidden=(64,)), generator=generator)
-    images = load_digits()
-    fit(
-        model,
-        images.train_x,
-        epochs=20,
-        batch_size=50,
-        learning_rate=5e-3,
-        generator=generator,
-        progress=False,
-    )
-    return model

@@ -1,8 +1,8 @@
 // z = mean + sd * noise: the noise stays where it is, the samples move with q, and two estimators of the gradient follow.
 
+import { checkpoints, exactly, integrands, normalNoise, pathwise, running, scoreFunction } from "../js/numerics/gradients.js";
 import { button, buttons, check, choice, controls, number, settings, slider, status } from "../js/ui/controls.js";
 import { h } from "../js/ui/dom.js";
-import { checkpoints, exactly, integrands, normalNoise, pathwise, running, scoreFunction } from "../js/numerics/gradients.js";
 import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed, short, ticks, whole } from "../js/ui/numbers.js";
 import { legend, math, plot } from "../js/ui/plot.js";

@@ -5,9 +5,9 @@ import math
 import torch
 import traitlets
 
-from hvae_lessons.figures import widget_pictures
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.traits import Choice, Number, Whole
+from hvae_lessons.widgets.reparameterization.picture import draw
 
 
 class Reparameterization(LessonWidget):
@@ -44,4 +44,4 @@ class Reparameterization(LessonWidget):
         """Noise to samples, and the running variance of both estimators for f(z) = z^2."""
         generator = torch.Generator().manual_seed(self.seed)
         noise = torch.randn(3000, 1, generator=generator)
-        return widget_pictures.reparameterization(self.mean, self.log_var, noise)
+        return draw(self.mean, self.log_var, noise)

@@ -1,16 +1,17 @@
 // A VAE that trains here, in a thread of its own: change beta and the number of codes, and watch what becomes of it.
 
-import { float32, uint8, toBytes } from "../js/numerics/arrays.js";
+import { float32, toBytes, uint8 } from "../js/numerics/arrays.js";
+import { unpackImages } from "../js/numerics/image_pack.js";
+import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "../js/numerics/playground_constants.js";
 import { button, buttons, choice, controls, number, settings, slider, status } from "../js/ui/controls.js";
 import { h } from "../js/ui/dom.js";
-import { unpackImages } from "../js/numerics/image_pack.js";
+import { equation } from "../js/ui/equation.js";
 import { lesson } from "../js/ui/lesson.js";
-import { fixed, short, ticks, whole } from "../js/ui/numbers.js";
+import { fixed, short, subscript, ticks, whole } from "../js/ui/numbers.js";
 import { digitMap, imageGrid, themeOf } from "../js/ui/pictures.js";
-import source from "./playground.worker.js";
-import { legend, math, plot } from "../js/ui/plot.js";
-import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "../js/numerics/playground_constants.js";
+import { math, plot } from "../js/ui/plot.js";
 import { startWorker } from "../js/ui/workers.js";
+import source from "./playground.worker.js";
 
 const DRAWN_POINTS = 300;
 
@@ -138,24 +139,18 @@ export default lesson("VAE playground", (view) => {
 
   const losses = plot("Minus ELBO over the epochs", { height: 210, margin: { left: 40, top: 28 } });
   const bars = plot("KL of each latent coordinate", { height: 210, margin: { left: 40, top: 28 } });
-  const equation = h("div", { class: "hv-equation" });
-  const terms = {};
-  for (const [key, color, sign, ...name] of [
+  const terms = equation(
     ["total", "ink", "", "−ELBO, test images"],
     ["distortion", "p", "=", "reconstruction"],
     ["rate", "q", "+", "KL"],
     ["beta", "prior", "", math("β"), " at this step"],
-  ]) {
-    terms[key] = h("b");
-    const term = h("span", { class: `hv-term hv-${color}` }, h("span", {}, ...name), terms[key]);
-    equation.append(...(sign ? [h("span", { class: "hv-sign" }, sign)] : []), term);
-  }
+  );
   const map = digitMap("Codes of test images");
   const plane = imageGrid("Decoded codes", GRID);
   const rebuilt = imageGrid("Test images and their reconstructions", RECONSTRUCTIONS);
   const samples = imageGrid("Samples: codes drawn from the prior", 10);
   root.append(
-    row, sliders, choices, equation,
+    row, sliders, choices, terms,
     h("div", { class: "hv-columns" }, losses, bars, map, plane, rebuilt, samples),
   );
 
@@ -189,10 +184,7 @@ export default lesson("VAE playground", (view) => {
     const speed = state.pace > 0 ? `${fixed(state.pace, state.pace < 10 ? 1 : 0)} epochs a second` : "training";
     const pace = state.running ? ` · ${speed}` : "";
     counter.textContent = `epoch ${whole(state.epoch)}, step ${whole(state.steps)}${pace}`;
-    for (const [name, value] of Object.entries({ total: rate - logPx, distortion: -logPx, rate })) {
-      terms[name].textContent = fixed(value, 2);
-    }
-    terms.beta.textContent = short(beta);
+    terms.show({ total: fixed(rate - logPx), distortion: fixed(-logPx), rate: fixed(rate), beta: short(beta) });
     drawLosses(losses, history);
     drawBars(bars, kl, model.get("free_bits"));
     drawPictures(state, set, theme);
@@ -292,4 +284,4 @@ function sameBytes(a, b) {
 }
 
 /** 0 -> "z₁" */
-const nameOf = (d) => `z${Array.from(String(d + 1), (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;
+const nameOf = (d) => `z${subscript(d + 1)}`;

@@ -8,14 +8,12 @@ import torch
 import traitlets
 
 from hvae_lessons.checks import expect
-from hvae_lessons.data import binarize
-from hvae_lessons.figures import widget_pictures
 from hvae_lessons.models import VAE, VAEConfig
-from hvae_lessons.objectives import beta_elbo
-from hvae_lessons.training import fit
-from hvae_lessons.widgets.kit.image_pack import packed, page_images
+from hvae_lessons.widgets.kit.demo_models import digits_beta_vae
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.traits import Array, Choice, Number, Whole
+from hvae_lessons.widgets.vae_playground.image_pack import packed, page_images
+from hvae_lessons.widgets.vae_playground.picture import draw
 
 PIXELS = {"digits": 64, "mnist": 784}
 WIDTHS = (8, 256)
@@ -114,7 +112,7 @@ class VAEPlayground(LessonWidget):
 
     def picture(self):
         """A model of these settings after a short training in torch; always on the small digits."""
-        return widget_pictures.vae_playground(*_views(self.beta, max(self.latent, 2), self.hidden))
+        return draw(*_views(self.beta, max(self.latent, 2), self.hidden))
 
     def _supply(self):
         """Give the page the images that it has asked for by changing `data`."""
@@ -122,17 +120,12 @@ class VAEPlayground(LessonWidget):
             self.mnist = packed_once("mnist")
 
 
-@cache
-def _views(beta, latent, hidden, epochs=25, side=9, reach=2.5):
+def _views(beta, latent, hidden, side=9, reach=2.5):
     """What the picture shows of a model trained in torch."""
-    images, generator = page_images("digits"), torch.Generator().manual_seed(0)
-    model = VAE(VAEConfig(64, latent, (hidden,)), generator)
-    history = fit(
-        model, images.train_x, epochs=epochs, batch_size=128, learning_rate=5e-3, prepare=binarize,
-        objective=beta_elbo, schedules={"beta": lambda _: beta}, generator=generator, progress=False,
-    )  # fmt: skip
+    images = page_images("digits")
+    model, history = digits_beta_vae(beta, latent, hidden)
     with torch.inference_mode():
-        q_z = model(images.test_x, generator=generator).layers[0]
+        q_z = model(images.test_x, generator=torch.Generator().manual_seed(0)).layers[0]
         kl = q_z.kl_per_dimension.mean(0)
         shown = kl.topk(2).indices.sort().values
         steps = torch.linspace(-reach, reach, side)

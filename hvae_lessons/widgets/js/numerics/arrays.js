@@ -10,6 +10,9 @@ export const float64 = view(Float64Array);
 export const float32 = view(Float32Array);
 export const uint8 = view(Uint8Array);
 
+/** The rows of an array [n, wide], as views of it. */
+export const rows = (array, wide) => Array.from({ length: array.length / wide }, (_, i) => array.subarray(i * wide, (i + 1) * wide));
+
 /** For the way back to Python: model.set("weights", toBytes(array)). */
 export const toBytes = (array) => new DataView(array.buffer, array.byteOffset, array.byteLength);
 

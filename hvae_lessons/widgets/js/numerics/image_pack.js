@@ -1,5 +1,5 @@
-// Images as hvae_lessons/widgets/kit/image_pack.py packs them: five uint16 (side, training images, test images, bits of a
-// training pixel, its largest value), training pixels of so many bits, test pixels of one bit, one byte per test label.
+// Images as hvae_lessons/widgets/vae_playground/image_pack.py packs them: five uint16 (side, training images, test images,
+// bits of a training pixel, its largest value), training pixels of so many bits, test pixels of one bit, one byte per label.
 
 import { unpackBits } from "./arrays.js";
 

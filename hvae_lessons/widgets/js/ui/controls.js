@@ -59,16 +59,28 @@ export function slider(view, options) {
   return Object.assign(row, { input });
 }
 
-/** choice(view, { trait, label, options: [[value, text], ...] }): a native select. */
-export function choice(view, { trait, label, options }) {
+/** select(view, label, onChange): a native select; offer([[value, text], ...], chosen), in view.draw, says what is in it. */
+export function select(view, label, onChange) {
   const id = uniqueId();
-  const select = h("select", { id }, ...options.map(([value, text]) => h("option", { value: String(value) }, text)));
-  select.addEventListener(
-    "change",
-    view.guard(() => view.set({ [trait]: options.find(([value]) => String(value) === select.value)[0] })),
-  );
-  view.draw(() => void (select.value = String(view.model.get(trait))));
-  return Object.assign(h("div", { class: "hv-choice" }, h("label", { for: id }, label), select), { input: select });
+  const input = h("select", { id });
+  let [offered, key] = [[], ""];
+  input.addEventListener("change", view.guard(() => onChange(offered.find(([value]) => String(value) === input.value)[0])));
+  return Object.assign(h("div", { class: "hv-choice" }, h("label", { for: id }, label), input), {
+    input,
+    offer(options, chosen) {
+      // Options that are there stay: a list that is open must not be taken away.
+      if (JSON.stringify(options) !== key) input.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+      [offered, key] = [options, JSON.stringify(options)];
+      input.value = String(chosen);
+    },
+  });
+}
+
+/** choice(view, { trait, label, options: [[value, text], ...] }): a native select of a trait. */
+export function choice(view, { trait, label, options }) {
+  const element = select(view, label, (value) => view.set({ [trait]: value }));
+  view.draw(() => element.offer(options, view.model.get(trait)));
+  return element;
 }
 
 /** number(view, { trait, label, min, max, step }): a native number field; what is no number in range is put back. */
@@ -105,6 +117,21 @@ export function button(view, text, onClick, { kind = "plain" } = {}) {
   const element = h("button", { type: "button", class: `hv-button hv-${kind}` }, text);
   element.addEventListener("click", view.guard(onClick));
   return element;
+}
+
+/** thumb(view, canvas, label, onClick): a small image that is a button. */
+export function thumb(view, canvas, label, onClick) {
+  const element = button(view, "", onClick, { kind: "thumb" });
+  element.setAttribute("aria-label", label);
+  element.append(canvas);
+  return element;
+}
+
+/** A part of the widget with its heading, text or a paragraph, which names it for screen readers too. */
+export function group(heading, ...children) {
+  const head = typeof heading === "string" ? h("p", { class: "hv-note" }, heading) : heading;
+  head.id ||= uniqueId();
+  return h("div", { class: "hv-aside", role: "group", "aria-labelledby": head.id }, head, ...children);
 }
 
 /** One line that a screen reader speaks when it changes. Say results there, not every step. */

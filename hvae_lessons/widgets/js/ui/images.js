@@ -8,6 +8,18 @@ export const digitColors = {
   dark: ["#7fb6f5", "#ffad5c", "#7cd389", "#ff8f87", "#c3a6f5", "#d3a796", "#f59ad2", "#b9c0cc", "#d8d25e", "#5fd6e3"],
 };
 
+/** Small dots of one class on a plot, at [right, up] each: one path, for a line of no length with round ends is a dot. */
+export function dots(area, digit, points) {
+  const d = points.map(([right, up]) => `M${area.x(right).toFixed(1)} ${area.y(up).toFixed(1)}h0`).join("");
+  const { style } = area.put(`codes-${digit}`, "path", { d, class: "hv-codes" });
+  style.setProperty("--hv-light", digitColors.light[digit]);
+  style.setProperty("--hv-dark", digitColors.dark[digit]);
+}
+
+/** A picture in a frame, with words below. */
+export const framed = (canvas, ...caption) =>
+  h("figure", {}, h("div", { class: "hv-frame" }, canvas), h("figcaption", { class: "hv-note" }, ...caption));
+
 /**
  * picture([rows, columns], { label, size }) is a <canvas> for one image of pixels from 0 (paper) to 1 (ink).
  *

@@ -1,51 +1,13 @@
-"""Which repository builds the book, and the launch buttons that follow from it.
+"""The launch buttons of a chapter and the theme's repository button, for the repository that builds the book.
 
-The one place that knows. Binder runs the notebooks of the branch; Colab, which knows neither directives
-nor roles, gets the plain edition that tools/colab.py writes and the workflow publishes on `gh-pages`.
+Binder runs the notebooks of the branch; Colab, which knows neither directives nor roles, gets the plain
+edition that tools/colab.py writes and the workflow publishes on `gh-pages`. Without a known repository there
+are no buttons.
 """
 
-import os
-import re
-import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
-REMOTE = re.compile(r"^(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])(.+?)(?:\.git)?/?$")
-
-
-def from_environment() -> str | None:
-    """owner/name as the environment gives it; HVAE_REPOSITORY= (empty) turns the buttons off."""
-    for variable in ("HVAE_REPOSITORY", "GITHUB_REPOSITORY"):
-        if variable in os.environ:
-            return os.environ[variable] if NAME.fullmatch(os.environ[variable]) else ""
-    return None
-
-
-def from_remote(url: str) -> str:
-    """owner/name of a GitHub address, or an empty string."""
-    match = REMOTE.match(url.strip())
-    return match[1] if match and NAME.fullmatch(match[1]) else ""
-
-
-def git(*arguments: str) -> str:
-    """What git says, or an empty string where there is no git or no repository."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def repository() -> str:
-    """owner/name on GitHub, or an empty string when it is not known."""
-    named = from_environment()
-    return from_remote(git("remote", "get-url", "origin")) if named is None else named
-
-
-def branch() -> str:
-    """The branch that Binder should build."""
-    return os.environ.get("HVAE_BRANCH") or os.environ.get("GITHUB_REF_NAME") or "main"
+from tools.repository import branch, repository
 
 
 def buttons(name: str, page: str) -> list[dict]:

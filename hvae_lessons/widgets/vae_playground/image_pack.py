@@ -16,7 +16,7 @@ def page_images(name):
     | `name` | "digits" or "mnist" | |
     | returns | ImageData | training images gray, test images binarized once (`binarize_static`) |
 
-    Raises: nothing of its own. Source: data.load_digits, data.load_mnist.
+    Source: data.load_digits, data.load_mnist.
     """
     if name == "digits":
         images, test = load_digits(), slice(None)

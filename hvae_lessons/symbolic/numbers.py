@@ -47,4 +47,4 @@ def _exact_float(number):
     argument = round(math.exp(min(abs(number), 20)))
     if argument <= LARGEST_LOGARITHM and math.log(argument) == abs(number):
         return int(math.copysign(1, number)) * sympy.log(argument)
-    raise ValueError(f"number: expected a float with an exact meaning (see symbolic.exact), got {number!r}")
+    raise ValueError(f"number: expected a float with an exact meaning (see symbolic.numbers), got {number!r}")

@@ -1,0 +1,1 @@
+"""The scripts that make calls. Run one from the project's folder: `python -m tools.elsewhere`."""
