@@ -78,6 +78,15 @@ def test_a_drawn_label_costs_what_its_cluster_costs(labels, form, covariance):
 
 
 @every_setting
+def test_labels_are_drawn_by_the_gumbel_max_of_q(labels, form, covariance):
+    model, z = build("score-function", labels, form, covariance), Z.expand(20, 2, 2)
+    gumbel = torch.randn(20, 2, Y, generator=generator(4), dtype=torch.float64)
+    cost, log_q = reference(model, X, z)
+    expected = cost.gather(-1, (log_q + gumbel).argmax(-1, keepdim=True)).squeeze(-1)
+    torch.testing.assert_close(model.trace_at(X, z, gumbel).layers[0].kl, expected)
+
+
+@every_setting
 def test_summed_over_all_draws_the_score_function_has_the_gradient_of_the_exact_sum(labels, form, covariance):
     model, z = build("score-function", labels, form, covariance), Z.clone().requires_grad_()
     cost, log_q = reference(model, X, z)
