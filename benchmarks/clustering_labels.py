@@ -9,12 +9,13 @@ for the VAE before; the run of 100 epochs is what they are to be compared with.
 
 import torch
 from clustering_seeds import accuracy
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, path_of, record_runs
 
 from hvae_lessons.data import binarize, load_digits
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.measures.metrics import label_information
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.objectives import elbo, weighted_elbo
+from hvae_lessons.objectives import weighted_elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.training.schedules import linear_warm_up
@@ -60,15 +61,13 @@ def cured(seed, x, labels, form="log-ratio", warm_up=None, pretraining=None, mix
     fit(model, x, epochs=epochs, objective=weighted_elbo, schedules=schedules, **settings)
     with torch.no_grad():
         seen = binarize(x, generator)
-        probs, trace = model.assign(seen), model(seen, generator)
+        probs, found = model.assign(seen), evaluate(model, seen, generator)
     return {
         "information": round(label_information(probs), 3),
         "accuracy": accuracy(probs.argmax(-1), labels),
         "clusters_used": int((probs.mean(0) > 0.01).sum()),
         "apart": round(model.mixture.mean.std(0).norm().item(), 3),
-        "negative_elbo": round(-elbo(trace).mean().item(), 2),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 2),
-        "rate": round(trace.kl.mean().item(), 2),
+        **nats(found),
     }
 
 

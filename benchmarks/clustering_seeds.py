@@ -11,15 +11,16 @@ in clustering_pixels.py.
 import warnings
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, path_of, record_runs
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import normalized_mutual_info_score
 
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.measures.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
-from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.cluster_start import start_mixture
 
@@ -101,7 +102,8 @@ def measure(name, seed, data):
     fit(model, x, **recipe["training"], **settings)
     with torch.no_grad():
         probs = model.assign(counted)
-        trace = model(counted if prepare is None else binarize_static(counted), settings["generator"])
+    seen = counted if prepare is None else binarize_static(counted)
+    bound = evaluate(model, seen, settings["generator"])
     found = probs.argmax(-1)
     table, _ = match_clusters(found, labels)
     mistaken = table + table.T
@@ -116,9 +118,7 @@ def measure(name, seed, data):
         "EM converged": converged,
         "nmi": round(normalized_mutual_info_score(labels, found), 3),
         "information": round(label_information(probs), 3),
-        "negative_elbo": round(-elbo(trace).mean().item(), 2),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 2),
-        "rate": round(trace.kl.mean().item(), 2),
+        **nats(bound),
         "4 and 9 mistaken": int(mistaken[4, 9]),
         "most mistaken pair": [pair // 10, pair % 10],
     }

@@ -17,10 +17,11 @@ import copy
 import functools
 
 import torch
-from hierarchy_seeds import HIDDEN, LATENT_DIMS, SETTINGS, WARM_UP_STEPS, terms, train
-from seeded_runs import path_of, record_runs
+from hierarchy_seeds import HIDDEN, LATENT_DIMS, SETTINGS, WARM_UP_STEPS, train
+from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
+from hvae_lessons.measures.evaluate import averages
 from hvae_lessons.models import MHVAE, MHVAEConfig
 from hvae_lessons.objectives import elbo, weighted_elbo
 from hvae_lessons.training import fit
@@ -90,7 +91,8 @@ def measure(name, seed, images, test_x):
     if epochs:
         go_on(model, epochs, images.train_x, generator)
     with torch.inference_mode():
-        run = terms(model(test_x, generator=torch.Generator().manual_seed(seed), samples=DRAWS))
+        found = averages(model(test_x, generator=torch.Generator().manual_seed(seed), samples=DRAWS))
+        run = {**nats(found, 3), **nats_per_level(found, 3)}
         if not epochs:
             run["rate_of_best_gaussian"] = round(rate_of_best_gaussian(model, images, test_x), 3)
     return run

@@ -14,12 +14,13 @@ import sys
 import time
 
 import torch
-from seeded_runs import machine, path_of
+from seeded_runs import machine, nats_per_level, path_of
 
 from hvae_lessons.data import binarize, binarize_static, load_mnist
 from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.models import MHVAE, MHVAEConfig, TopDown, TopDownConfig
-from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -38,8 +39,8 @@ def chain(hidden, generator):
     return MHVAE(config, generator)
 
 
-def top_down(posterior, generator):
-    config = TopDownConfig(latent_dims=LATENT_DIMS, width=WIDTH, posterior=posterior, batch_norm=True)
+def top_down(reading, generator):
+    config = TopDownConfig(latent_dims=LATENT_DIMS, width=WIDTH, reading=reading, batch_norm=True)
     return TopDown(config, generator)
 
 
@@ -81,16 +82,16 @@ def measure(name, images, test_x):
     model, seconds = train(name, images.train_x)
     generator = torch.Generator().manual_seed(1)
     with torch.inference_mode():
-        trace = model(test_x, generator=generator)
+        found = evaluate(model, test_x, generator)
         first = test_x[:ESTIMATED]
-        bound = elbo(model(first, generator=generator)).mean()
+        of_first = evaluate(model, first, generator)
         estimate = log_px_estimate(model, first, SAMPLES, generator, chunk=1).mean()
     return {
         "name": name,
         "weights": sum(parameter.numel() for parameter in model.parameters()),
-        "negative_elbo": round(-elbo(trace).mean().item(), 2),
-        "kl_per_level": [round(layer.kl.mean().item(), 2) for layer in trace.layers],
-        "negative_elbo_of_first_1000": round(-bound.item(), 2),
+        "negative_elbo": round(-found.elbo, 2),
+        **nats_per_level(found),
+        "negative_elbo_of_first_1000": round(-of_first.elbo, 2),
         "negative_iwae_5000_of_first_1000": round(-estimate.item(), 2),
         "training_cpu_seconds": round(seconds),
     }

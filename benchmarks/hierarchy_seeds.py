@@ -8,12 +8,13 @@ test set binarized once with a fixed seed.
 """
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.measures.metrics import active_by_kl, linear_probe
-from hvae_lessons.models import MHVAE, MHVAEConfig
-from hvae_lessons.objectives import elbo, free_bits
+from hvae_lessons.measures.evaluate import evaluate
+from hvae_lessons.measures.metrics import linear_probe
+from hvae_lessons.models import MHVAE, MHVAEConfig, NoiseMHVAE
+from hvae_lessons.objectives import free_bits
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -24,19 +25,19 @@ WARM_UP_STEPS = 9 * 80  # nine of the twelve epochs
 FREE_NATS = 2.0  # per level, clamped after the batch mean
 RESAMPLED, DRAWS = 400, 12  # test images whose levels are drawn anew, and how often
 
-# name -> levels, warm-up, batch normalization, free nats per level, wiring
+# name -> levels, warm-up, batch normalization, free nats per level, wiring (the model)
 RUNS = {
-    "1 level, no help": (1, False, False, 0.0, "chain"),
-    "1 level, both": (1, True, True, 0.0, "chain"),
-    "2 levels, no help": (2, False, False, 0.0, "chain"),
-    "2 levels, both": (2, True, True, 0.0, "chain"),
-    "3 levels, no help": (3, False, False, 0.0, "chain"),
-    "3 levels, warm-up": (3, True, False, 0.0, "chain"),
-    "3 levels, normalization": (3, False, True, 0.0, "chain"),
-    "3 levels, free bits": (3, False, False, FREE_NATS, "chain"),
-    "3 levels, both": (3, True, True, 0.0, "chain"),
-    "3 levels, all three": (3, True, True, FREE_NATS, "chain"),
-    "3 levels, all three, noise": (3, True, True, FREE_NATS, "noise"),
+    "1 level, no help": (1, False, False, 0.0, MHVAE),
+    "1 level, both": (1, True, True, 0.0, MHVAE),
+    "2 levels, no help": (2, False, False, 0.0, MHVAE),
+    "2 levels, both": (2, True, True, 0.0, MHVAE),
+    "3 levels, no help": (3, False, False, 0.0, MHVAE),
+    "3 levels, warm-up": (3, True, False, 0.0, MHVAE),
+    "3 levels, normalization": (3, False, True, 0.0, MHVAE),
+    "3 levels, free bits": (3, False, False, FREE_NATS, MHVAE),
+    "3 levels, both": (3, True, True, 0.0, MHVAE),
+    "3 levels, all three": (3, True, True, FREE_NATS, MHVAE),
+    "3 levels, all three, noise": (3, True, True, FREE_NATS, NoiseMHVAE),
 }
 RESAMPLED_RUN = "3 levels, all three"
 NEW_NOISE = ((1,), (1, 2), (1, 2, 3), (3,))
@@ -44,10 +45,8 @@ NEW_NOISE = ((1,), (1, 2), (1, 2, 3), (3,))
 
 def build(name, generator):
     levels, _, batch_norm, _, wiring = RUNS[name]
-    config = MHVAEConfig(
-        latent_dims=LATENT_DIMS[:levels], hidden=HIDDEN[:levels], batch_norm=batch_norm, wiring=wiring
-    )
-    return MHVAE(config, generator)
+    dims, hidden = LATENT_DIMS[:levels], HIDDEN[:levels]
+    return wiring(MHVAEConfig(latent_dims=dims, hidden=hidden, batch_norm=batch_norm), generator)
 
 
 def train(name, x, generator):
@@ -65,16 +64,6 @@ def train(name, x, generator):
         **SETTINGS,
     )
     return model, history
-
-
-def terms(trace):
-    """Rate and distortion of a pass over the test set, in nats per image."""
-    return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 3),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 3),
-        "rate": round(trace.kl.mean().item(), 3),
-        "kl_per_level": [round(layer.kl.mean().item(), 3) for layer in trace.layers],
-    }
 
 
 def means(model, x):
@@ -114,10 +103,9 @@ def measure(name, seed, images, test_x):
     generator = torch.Generator().manual_seed(seed)
     model, history = train(name, images.train_x, generator)
     with torch.inference_mode():
-        trace = model(test_x, generator=generator)
-        run = terms(trace)
-        run["active_of_level_1"] = int(active_by_kl(trace.layers[0].kl_per_dimension).sum())
-        if len(trace.layers) == 3:
+        found = evaluate(model, test_x, generator)
+        run = {**nats(found, 3), **nats_per_level(found, 3), "active_of_level_1": found.active[0]}
+        if len(found.kl) == 3:
             run["top_kl_per_epoch"] = [round(kl, 2) for kl in history.kl[:, -1].tolist()]
         if name == RESAMPLED_RUN:
             run |= resample(model, images, test_x, generator)

@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,10 +26,9 @@ from hvae_lessons.training import fit
 from hvae_lessons.widgets import VAEPlayground
 from hvae_lessons.widgets.kit import bundles
 from hvae_lessons.widgets.vae_playground.image_pack import page_images
+from tools import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tools"))
-import chromium  # noqa: E402
 
 SECONDS, ROUNDS, BATCH = 5, 3, 128
 SIZES = (

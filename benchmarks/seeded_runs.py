@@ -34,6 +34,17 @@ def write(path, record):
     path.write_text(text + "\n", encoding="utf-8")
 
 
+def nats(found, digits=2):
+    """-ELBO, distortion and rate of an Evaluation as records have them, in nats per image."""
+    terms = {"negative_elbo": -found.elbo, "distortion": found.distortion, "rate": found.rate}
+    return {name: round(value, digits) for name, value in terms.items()}
+
+
+def nats_per_level(found, digits=2):
+    """The KL of every level of an Evaluation."""
+    return {"kl_per_level": [round(kl, digits) for kl in found.kl]}
+
+
 def mnist_subset():
     """Images of the MNIST subset, and its test images binarized once."""
     images = load_mnist()

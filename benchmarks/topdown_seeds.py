@@ -10,13 +10,14 @@ orders put out mean and log-variance of q ("merge"), so that a comparison along 
 import time
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
 from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.measures.evaluate import averages
 from hvae_lessons.measures.metrics import linear_probe
 from hvae_lessons.models import BottomUp, TopDown, TopDownConfig
-from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -34,11 +35,11 @@ RUNS = (
 )
 
 
-def build(generator_of_x, posterior, generator):
+def build(generator_of_x, inference, generator):
     config = {"latent_dims": LATENT_DIMS, "batch_norm": True, "skips": generator_of_x == "skips"}
-    if posterior == "bottom-up":
-        return BottomUp(TopDownConfig(posterior="merge", **config), generator)
-    return TopDown(TopDownConfig(posterior=posterior, **config), generator)
+    if inference == "bottom-up":
+        return BottomUp(TopDownConfig(reading="merge", **config), generator)
+    return TopDown(TopDownConfig(reading=inference, **config), generator)
 
 
 def least_squares_judge(images):
@@ -72,9 +73,9 @@ def digits_of_levels(model, z, images, test_x, generator):
 
 def measure(name, seed, images, test_x):
     """One trained hierarchy: its test numbers in nats per image, and the processor time of its training."""
-    generator_of_x, posterior = name.split(", ")
+    generator_of_x, inference = name.split(", ")
     generator = torch.Generator().manual_seed(seed)
-    model = build(generator_of_x, posterior, generator)
+    model = build(generator_of_x, inference, generator)
     steps = int(WARM_UP * SETTINGS["epochs"] * len(images.train_x) / SETTINGS["batch_size"])
     start = time.process_time()
     fit(
@@ -91,13 +92,12 @@ def measure(name, seed, images, test_x):
     with torch.inference_mode():
         trace = model(test_x, generator=generator)
         parts = test_x[:ESTIMATED].split(50)
+        found = averages(trace)
         estimate = torch.cat([log_px_estimate(model, part, SAMPLES, generator) for part in parts]).mean()
         digits = digits_of_levels(model, tuple(layer.z for layer in trace.layers), images, test_x, generator)
     return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 2),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 2),
-        "rate": round(trace.kl.mean().item(), 2),
-        "kl_per_level": [round(layer.kl.mean().item(), 2) for layer in trace.layers],
+        **nats(found),
+        **nats_per_level(found),
         "negative_iwae_100_of_first_200": round(-estimate.item(), 2),
         **digits,
         "weights": sum(parameter.numel() for parameter in model.parameters()),

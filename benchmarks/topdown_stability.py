@@ -17,8 +17,9 @@ import torch
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize, binarize_static, load_digits
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.models import TopDown, TopDownConfig
-from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.schedules import linear_warm_up
 from hvae_lessons.training.spectral import SpectralPenalty, weight_matrices
@@ -38,15 +39,15 @@ FASTER = {**SPECTRAL, "learning_rate": 1e-2}
 
 # name -> configuration, settings of `fit`, weight of the spectral penalty
 RUNS = {
-    "24 levels, residual, scaled": ({**DEEP, "posterior": "residual"}, DEPTH, 0),
-    "24 levels, residual, not scaled": ({**DEEP, "posterior": "residual", "depth_scaled": False}, DEPTH, 0),
-    "24 levels, merge, scaled": ({**DEEP, "posterior": "merge"}, DEPTH, 0),
-    "24 levels, merge, not scaled": ({**DEEP, "posterior": "merge", "depth_scaled": False}, DEPTH, 0),
+    "24 levels, residual, scaled": ({**DEEP, "reading": "residual"}, DEPTH, 0),
+    "24 levels, residual, not scaled": ({**DEEP, "reading": "residual", "depth_scaled": False}, DEPTH, 0),
+    "24 levels, merge, scaled": ({**DEEP, "reading": "merge"}, DEPTH, 0),
+    "24 levels, merge, not scaled": ({**DEEP, "reading": "merge", "depth_scaled": False}, DEPTH, 0),
     "all in order": (GAUSSIAN, OUTLIER, 0),
     "odd image": (GAUSSIAN, OUTLIER, 0),
     "odd image, skipping": (GAUSSIAN, {**OUTLIER, "skip_gradients_above": 300.0}, 0),
-    "rate 0.02": ({**DEEP, "posterior": "merge"}, RATE, 0),
-    "rate 0.02, skipping": ({**DEEP, "posterior": "merge"}, {**RATE, "skip_gradients_above": 100.0}, 0),
+    "rate 0.02": ({**DEEP, "reading": "merge"}, RATE, 0),
+    "rate 0.02, skipping": ({**DEEP, "reading": "merge"}, {**RATE, "skip_gradients_above": 100.0}, 0),
     "spectral 0": (THREE, SPECTRAL, 0),
     "spectral 0.01": (THREE, SPECTRAL, 0.01),
     "spectral 0.1": (THREE, SPECTRAL, 0.1),
@@ -76,15 +77,15 @@ def measure(name, seed, digits):
     x, test_x, prepare = images_for(name, config, digits)
     generator = torch.Generator().manual_seed(seed)
     model = TopDown(TopDownConfig(**config), generator)
+    penalty = SpectralPenalty(model, weight, generator) if weight else lambda: 0.0
     start = time.process_time()
     try:
         history = fit(
             model,
             x,
-            objective=beta_elbo,
+            objective=lambda trace, beta: beta_elbo(trace, beta) - penalty(),
             schedules={"beta": linear_warm_up(settings["epochs"] * STEPS // 2)},
             prepare=prepare,
-            penalty=SpectralPenalty(model, weight, generator) if weight else None,
             generator=generator,
             progress=False,
             **{"skip_gradients_above": math.inf, **settings},
@@ -92,17 +93,16 @@ def measure(name, seed, digits):
     except TrainingDiverged as broken:
         return {"negative_elbo": None, "diverged_at_step": broken.step, "term": broken.term}
     seconds = time.process_time() - start
-    with torch.inference_mode():
-        trace = model(test_x, generator=generator)
+    found = evaluate(model, test_x, generator)
     largest = [torch.linalg.svdvals(matrix.detach())[0].item() for matrix in weight_matrices(model).values()]
     return {
-        "negative_elbo": rounded(-elbo(trace).mean().item()),
-        "distortion": rounded(-trace.log_px_given_z.mean().item()),
-        "rate": rounded(trace.kl.mean().item()),
-        "kl_per_level": [rounded(layer.kl.mean().item(), 3) for layer in trace.layers],
-        "gradient_norm_per_epoch": [rounded(norm, 3) for norm in history.gradient_norm.tolist()],
-        "skipped_per_epoch": history.skipped.tolist(),
-        "skipped": int(history.skipped.sum()),
+        "negative_elbo": rounded(-found.elbo),
+        "distortion": rounded(found.distortion),
+        "rate": rounded(found.rate),
+        "kl_per_level": [rounded(kl, 3) for kl in found.kl],
+        "gradient_norm_per_epoch": [rounded(norm, 3) for norm in history.columns["gradient_norm"].tolist()],
+        "skipped_per_epoch": history.columns["skipped"].tolist(),
+        "skipped": int(history.columns["skipped"].sum()),
         "sum_of_singular_values": rounded(sum(largest)),
         "training_cpu_seconds": round(seconds, 1),
     }

@@ -12,11 +12,11 @@ where the ELBO sums.
 import math
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, path_of, record_runs
 
 from hvae_lessons.data import binarize, binarize_static, pool2x2
+from hvae_lessons.measures.evaluate import averages
 from hvae_lessons.models import VAE, VAEConfig
-from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
 
 SHAPE = {"data_dim": 196, "latent_dim": 8, "hidden": (128,)}
@@ -33,11 +33,8 @@ OBJECTIVES = {
 
 
 def terms(trace):
-    return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 3),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 3),
-        "rate": round(trace.kl.mean().item(), 4),
-    }
+    found = averages(trace)
+    return {**nats(found, 3), "rate": round(found.rate, 4)}
 
 
 def gaussian(name, x, test_x, generator):

@@ -11,11 +11,12 @@ import math
 from functools import lru_cache
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, path_of, record_runs
 from torch.nn.functional import softplus
 
 from hvae_lessons.data import binarize, binarize_static, binarize_threshold
 from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.measures.evaluate import averages, evaluate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.trace import Gaussian
@@ -118,9 +119,7 @@ def map_of_codes(model, images, test_x, generator):
     log_aggregate = torch.logsumexp(log_each, -1) - math.log(len(q_z.mean))
     log_prior = Gaussian.standard_like(Gaussian(z, z)).log_prob(z)
     return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 3),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 3),
-        "rate": round(trace.kl.mean().item(), 3),
+        **nats(averages(trace), 3),
         "distortion_by_digit": by_class(-trace.log_px_given_z, images.test_y, 2),
         "rate_by_digit": by_class(trace.kl, images.test_y, 3),
         "same_digit": round(same.mean().item(), 4),
@@ -134,7 +133,7 @@ def map_of_codes(model, images, test_x, generator):
 def binarizations(model, images, test_x, generator):
     """-ELBO of the same test images in three forms."""
     ways = {"flips": test_x, "threshold": binarize_threshold(images.test_x), "gray": images.test_x}
-    costs = {name: -elbo(model(x, generator=generator)).mean().item() for name, x in ways.items()}
+    costs = {name: -evaluate(model, x, generator).elbo for name, x in ways.items()}
     return {f"cost_of_{name}": round(cost, 3) for name, cost in costs.items()}
 
 

@@ -10,12 +10,13 @@ the ELBO with weight 1 on the test set, whatever it was trained with; an autoenc
 from functools import lru_cache
 
 import torch
-from seeded_runs import path_of, record_runs
+from seeded_runs import nats, path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.measures.metrics import active_by_kl, active_by_variance
+from hvae_lessons.measures.evaluate import averages, evaluate
+from hvae_lessons.measures.metrics import active_by_variance
 from hvae_lessons.models import VAE, VAEConfig
-from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
+from hvae_lessons.objectives import beta_elbo, reconstruction
 from hvae_lessons.training import fit
 from hvae_lessons.training.schedules import linear_warm_up
 
@@ -71,17 +72,15 @@ def beside_the_prior(model, images, test_x, generator):
 def terms(model, images, test_x, generator):
     """Rate, distortion and coordinates in use; -ELBO of training images as well."""
     trace = model(test_x, generator=generator)
-    layer = trace.layers[0]
-    on_train = model(binarize(images.train_x, generator), generator=generator)
-    spectrum = layer.kl_per_dimension.mean(0).sort(descending=True).values
+    found = averages(trace)
+    on_train = evaluate(model, binarize(images.train_x, generator), generator)
+    spectrum = found.kl_per_dimension[0].sort(descending=True).values
     return {
-        "negative_elbo": round(-elbo(trace).mean().item(), 3),
-        "distortion": round(-trace.log_px_given_z.mean().item(), 3),
-        "rate": round(trace.kl.mean().item(), 3),
+        **nats(found, 3),
         "reported_at_beta_half": round(-beta_elbo(trace, 0.5).mean().item(), 3),
-        "negative_elbo_train": round(-elbo(on_train).mean().item(), 3),
-        "active": int(active_by_kl(layer.kl_per_dimension).sum()),
-        "active_by_variance": int(active_by_variance(layer.q.mean).sum()),
+        "negative_elbo_train": round(-on_train.elbo, 3),
+        "active": found.active[0],
+        "active_by_variance": int(active_by_variance(trace.layers[0].q.mean).sum()),
         "kl_per_dimension": [round(value, 4) for value in spectrum.tolist()],
     }
 

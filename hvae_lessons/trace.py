@@ -38,6 +38,25 @@ def standard_noise(shape, like, generator=None):
     return torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
 
 
+def leading_axes(x, samples=None):
+    """The axes before the coordinates in one pass over x: [B], or [K, B] with K samples per example.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x` | [.., B, D] | data |
+    | `samples` | whole number | K; None: one sample, and no axis for it |
+    | returns | tuple | the shape of `log_px_given_z` |
+
+    Raises: ValueError for an x without coordinates, a K below 1.
+    Source: the convention of this module.
+    """
+    check_event(x=x)
+    if samples is None:
+        return tuple(x.shape[:-1])
+    check_count("samples", samples)
+    return (samples, *x.shape[:-1])
+
+
 class Gaussian(NamedTuple):
     """Diagonal Gaussian: mean and log-variance, [..., Z] each."""
 

@@ -3,7 +3,7 @@
 from hvae_lessons.models import VAE, BottomUp, ConvTopDownConfig, TopDown, TopDownConfig, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
-from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
+from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, NoiseMHVAE
 
 D = 16
 LEVELS = {"data_dim": D, "latent_dims": (4, 2), "hidden": ((6,), (5,))}
@@ -15,14 +15,14 @@ MODELS = {
     "VAE, Gaussian likelihood": lambda g: VAE(VAEConfig(D, 2, (6,), likelihood="gaussian"), g),
     "MHVAE, chain": lambda g: MHVAE(MHVAEConfig(**LEVELS), g),
     "MHVAE, chain, batch norm": lambda g: MHVAE(MHVAEConfig(**LEVELS, batch_norm=True), g),
-    "MHVAE, noise": lambda g: MHVAE(MHVAEConfig(**LEVELS, wiring="noise"), g),
+    "MHVAE, noise": lambda g: NoiseMHVAE(MHVAEConfig(**LEVELS), g),
     "top-down": lambda g: TopDown(TopDownConfig(D, (4, 2), 6), g),
-    "top-down, ladder": lambda g: TopDown(TopDownConfig(D, (4, 2), 6, posterior="ladder"), g),
+    "top-down, ladder": lambda g: TopDown(TopDownConfig(D, (4, 2), 6, reading="ladder"), g),
     "top-down, merge, batch norm": lambda g: TopDown(
-        TopDownConfig(D, (4, 2), 6, posterior="merge", batch_norm=True), g
+        TopDownConfig(D, (4, 2), 6, reading="merge", batch_norm=True), g
     ),
     "top-down, maps": lambda g: TopDown(ConvTopDownConfig(**IMAGE), g),
-    "bottom-up": lambda g: BottomUp(TopDownConfig(D, (4, 2), 6, posterior="merge"), g),
+    "bottom-up": lambda g: BottomUp(TopDownConfig(D, (4, 2), 6, reading="merge"), g),
     "clusters": lambda g: ClusterVAE(ClusterVAEConfig(**CLUSTERS), g),
     "clusters, drawn": lambda g: ClusterVAE(ClusterVAEConfig(**CLUSTERS, strategy="gumbel-softmax"), g),
     "clusters of codes": lambda g: ClusterVAE(

@@ -17,6 +17,7 @@ from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.diffusion import Diffusion
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
+from hvae_lessons.models.parts.levels import Hierarchy
 from hvae_lessons.models.topdown import TopDown, TopDownConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
@@ -109,7 +110,7 @@ def test_what_only_some_models_do_has_the_type_of_the_weights(build):
     x = data(dtype)
     model.eval()
     results = []
-    if isinstance(model, MHVAE | TopDown):
+    if isinstance(model, Hierarchy):
         z = tuple(layer.z for layer in model(x, generator=seeded()).layers)
         noise = model.noise_of(z)
         results += [noise, model.resample(z, (1,), seeded()), model.generate(noise), model.infer(x, noise)]

@@ -21,7 +21,9 @@ def listed(uses: Uses, name: str) -> nodes.bullet_list:
     for path, used in uses.items():
         shown = nodes.literal("", path.partition("/")[2])
         if name:
-            shown = nodes.reference("", "", shown, refuri=f"https://github.com/{name}/blob/{branch()}/{path}")
+            kind = "blob" if path.endswith(".py") else "tree"
+            address = f"https://github.com/{name}/{kind}/{branch()}/{path}"
+            shown = nodes.reference("", "", shown, refuri=address)
         line = nodes.paragraph("", "", shown)
         for number, word in enumerate(used):
             line += [nodes.Text(", " if number else ": "), nodes.literal("", word)]

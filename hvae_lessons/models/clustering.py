@@ -17,6 +17,7 @@ The cost is a log-ratio at z or a closed-form KL: see formulas/labels.py for the
 Source: N0, "VAE Automatic Classification"; Jiang et al. (2017) for "bayes-data".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,9 +51,22 @@ from hvae_lessons.formulas.reparameterizations import (
 from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.vae import VAE, VAEConfig
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, Trace, standard_noise
+from hvae_lessons.trace import Gaussian, Trace, leading_axes, standard_noise
 
-LABELS = ("from-code", "bayes-code", "from-data", "bayes-data")
+
+class LabelRule(NamedTuple):
+    """One way to get q(y | .): its logits, and what its network reads, if it has one."""
+
+    logits: Callable  # (model, x, z, q_z) -> [.., B, Y], or [B, Y] if the code has no part in it
+    network_reads: str | None = None  # the field of ClusterVAEConfig with the size of the network's input
+
+
+LABELS = {
+    "from-code": LabelRule(lambda model, x, z, q_z: model.classifier(z), "latent_dim"),
+    "bayes-code": LabelRule(lambda model, x, z, q_z: labels_given_code(model.mixture.log_prob(z))),
+    "from-data": LabelRule(lambda model, x, z, q_z: model.classifier(x), "data_dim"),
+    "bayes-data": LabelRule(lambda model, x, z, q_z: labels_given_data(model.mixture.kl(q_z))),
+}
 FORMS = ("log-ratio", "analytic")
 STRATEGIES = ("exact", "score-function", "gumbel-softmax", "straight-through")
 
@@ -94,7 +108,7 @@ class ClusterVAEConfig:
     def __post_init__(self):
         _ = self.vae  # refuses what a VAE cannot be built from
         check_count("clusters", self.clusters)
-        check_choice("labels", self.labels, LABELS)
+        check_choice("labels", self.labels, tuple(LABELS))
         for width in self.label_hidden:
             check_count("label_hidden", width)
         check_choice("form", self.form, FORMS)
@@ -164,23 +178,16 @@ class ClusterVAE(nn.Module):
         self.mixture = GaussianMixture(
             config.clusters, config.latent_dim, config.covariance, config.spread, generator
         )
-        if config.labels.startswith("from"):
-            inputs = config.latent_dim if config.labels == "from-code" else config.data_dim
-            sizes = (inputs, *config.label_hidden, config.clusters)
+        reads = LABELS[config.labels].network_reads
+        if reads is not None:
+            sizes = (getattr(config, reads), *config.label_hidden, config.clusters)
             self.classifier = mlp(sizes, config.activation, generator)
 
     def label_logits(self, x, z, q_z):
         """Logits of q(y | z) or q(y | x): [B, D], [.., B, Z], q(z | x) -> [.., B, Y]."""
         check_data("x", x, self.config.data_dim)
         check_event(z=z)
-        if self.config.labels == "bayes-code":
-            return labels_given_code(self.mixture.log_prob(z))
-        if self.config.labels == "from-code":
-            return self.classifier(z)
-        if self.config.labels == "bayes-data":
-            logits = labels_given_data(self.mixture.kl(q_z))
-        else:
-            logits = self.classifier(x)
+        logits = LABELS[self.config.labels].logits(self, x, z, q_z)
         return logits.expand(*z.shape[:-1], -1)
 
     def trace_at(self, x, z, gumbel=None):
@@ -201,9 +208,7 @@ class ClusterVAE(nn.Module):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
         check_generator(generator)
         q_z = self.vae.encode(x)
-        if samples is not None:
-            check_count("samples", samples)
-        batch = q_z.mean.shape[:-1] if samples is None else (samples, *q_z.mean.shape[:-1])
+        batch = leading_axes(x, samples)
         z = q_z.sample(standard_noise((*batch, self.config.latent_dim), q_z.mean, generator))
         drawn = self.config.strategy != "exact"
         gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype) if drawn else None

@@ -28,7 +28,7 @@ from hvae_lessons.checks import (
     expect,
 )
 from hvae_lessons.nets import ACTIVATIONS, mlp
-from hvae_lessons.trace import Gaussian, Layer, Trace, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes, standard_noise
 
 
 def diffusion_marginal(x, kept):
@@ -168,10 +168,8 @@ class Diffusion(nn.Module):
         """Trace of x [B, D] with T layers, z_1 first; K `samples` per example put a K in front."""
         check_data("x", x, self.config.data_dim)
         check_generator(generator)
-        if samples is not None:
-            check_count("samples", samples)
-        batch = x.shape if samples is None else (samples, *x.shape)
-        z = self.encode(x, standard_noise((self.config.steps, *batch), x, generator))
+        shape = (self.config.steps, *leading_axes(x, samples), self.config.data_dim)
+        z = self.encode(x, standard_noise(shape, x, generator))
         guesses = [Gaussian(*pair) for pair in zip(*self.denoise(z))]
         kept, layers = self.kept.split(1), []
         for t in range(2, self.config.steps + 1):

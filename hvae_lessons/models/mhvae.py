@@ -1,11 +1,11 @@
 r"""The Markovian hierarchical VAE: any number of levels, any widths, two ways to wire them.
 
-wiring="chain": every level is the noisy output of the one above; inference climbs the same chain.
+`MHVAE`, the chain: every level is the noisy output of the one above; inference climbs the same chain.
 
     p(x, z_1:L) = p(x | z_1) p(z_1 | z_2) ... p(z_L-1 | z_L) p(z_L)         p(z_L) = N(0, I)
     q(z_1:L | x) = q(z_1 | x) q(z_2 | z_1) ... q(z_L | z_L-1)
 
-wiring="noise": independent z_l enter a deterministic path h; inference reads features of x, level by level.
+`NoiseMHVAE`: independent z_l enter a deterministic path h; inference reads features of x, level by level.
 
     z_l ~ N(0, I)     h_L = G_L z_L     h_l = decoder_l+1(h_l+1) + G_l z_l     p(x | h_1)
     q(z_1:L | x) = q(z_1 | F_1(x)) ... q(z_L | F_L(x))                         F_l = block_l(F_l-1)
@@ -13,7 +13,7 @@ wiring="noise": independent z_l enter a deterministic path h; inference reads fe
 As generators the two are one family: h is a chain with transitions N(decoder(h_l+1), G_l G_l^T). The bounds
 differ, because the posteriors do.
 
-    x [B, D]     z_l [B, Z_l] or [K, B, Z_l]     levels are listed from the data upwards: z[0] is z_1
+    x [B, D]     z_l [.., B, Z_l]     levels are listed from the data upwards: z[0] is z_1
 
 With `hidden=((), ...)`, `constant_variance=True` and a Gaussian likelihood everything is linear-Gaussian, and
 `LinearGaussian.from_hierarchy(model)` knows log p(x). Source: N0, N2, N3 and N4 21.60 (chain); N1 (noise).
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_tensor, expect
-from hvae_lessons.models.parts.levels import GaussianNet, Hierarchy
+from hvae_lessons.checks import check_choice, check_count, check_data, expect
+from hvae_lessons.models.parts.levels import GaussianNet, Hierarchy, check_levels, markov_trace
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, hidden_layers, mlp
 from hvae_lessons.trace import Gaussian, Layer, Trace
@@ -33,7 +33,7 @@ from hvae_lessons.trace import Gaussian, Layer, Trace
 
 @dataclass(frozen=True)
 class MHVAEConfig:
-    """Everything that fixes the architecture of a hierarchy.
+    """Everything that fixes the architecture of an MHVAE, in either wiring.
 
     | Field | Meaning |
     |---|---|
@@ -43,7 +43,6 @@ class MHVAEConfig:
     | `likelihood`, `noise_log_var` | as in VAEConfig |
     | `activation` | "relu", "tanh" or "softplus" |
     | `batch_norm` | normalize the hidden layers |
-    | `wiring` | "chain" or "noise" |
     | `constant_variance` | variances are parameters, not functions of what lies below or above |
 
     Raises: ValueError for an impossible value, with the reason.
@@ -56,7 +55,6 @@ class MHVAEConfig:
     noise_log_var: float | None = None
     activation: str = "relu"
     batch_norm: bool = False
-    wiring: str = "chain"
     constant_variance: bool = False
 
     def __post_init__(self):
@@ -72,40 +70,11 @@ class MHVAEConfig:
                 check_count("hidden", width)
         check_likelihood(self.likelihood, self.noise_log_var)
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
-        check_choice("wiring", self.wiring, ("chain", "noise"))
 
     @property
     def is_affine(self):
         """Whether the means are affine and the variances constant."""
         return not any(self.hidden) and self.constant_variance
-
-
-def markov_trace(log_px_given_z, z, q, p):
-    r"""The Trace of bottom-up inference: closed form at the top level, log-ratios at the samples below.
-
-    $$\log p(x \mid z_1) - \sum_{l<L} \log\frac{q(z_l \mid z_{l-1})}{p(z_l \mid z_{l+1})}
-      - \mathrm{KL}(q(z_L \mid z_{L-1}) \,\|\, p(z_L)), \qquad z_0 = x$$
-
-    z_l+1 was drawn given z_l. So below the top no level can be averaged over z_l with z_l+1 held fixed, which
-    is what the closed form KL(q(z_l | z_l-1) || p(z_l | z_l+1)) would do.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `log_px_given_z` | [B] or [K, B] | log p(x given z_1) in nats |
-    | `z`, `q`, `p` | L each | samples [.., Z_l] and the Gaussians that judge them, from the data upwards |
-    | returns | Trace | whose ELBO is unbiased |
-
-    Raises: ValueError if the three are not equally many.
-    Source: N0 and N3, the ELBO; N4 21.62 (bottom-up inference).
-    """
-    check_tensor("log_px_given_z", log_px_given_z)
-    shape = tuple(log_px_given_z.shape)
-    expect(0 not in shape, "log_px_given_z", "at least one example", f"shape {shape}")
-    expect(len(z) >= 1, "z", "one level or more", len(z))
-    expect(len(q) == len(z), "q", f"{len(z)} levels", len(q))
-    expect(len(p) == len(z), "p", f"{len(z)} levels", len(p))
-    top = len(z) - 1
-    return Trace(log_px_given_z, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(z))))
 
 
 def noise_states(decoders, gains, z):
@@ -133,77 +102,106 @@ def noise_states(decoders, gains, z):
 
 
 class MHVAE(Hierarchy):
-    """Generator and inference network of a hierarchy. `model(x, generator=g)` returns a Trace."""
+    """The chain: a level is the noisy output of the one above. `model(x, generator=g)` returns a Trace."""
 
     def __init__(self, config, generator=None):
         super().__init__()
         expect(isinstance(config, MHVAEConfig), "config", "an MHVAEConfig", type(config).__name__)
         self.config = config
-        settings = (config.activation, generator, config.batch_norm)
         sizes = (config.data_dim, *config.latent_dims)  # z_0 is x
+        settings = (config.activation, generator, config.batch_norm)
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
-        if config.wiring == "noise":
-            self.features = nn.ModuleList()
-            self.gains = nn.ParameterList(torch.eye(size) for size in config.latent_dims)
-        inputs = config.data_dim
         for l, widths in enumerate(config.hidden, start=1):
-            if config.wiring == "noise":
-                self.features.append(hidden_layers((inputs, *widths), *settings))
-                inputs = widths[-1] if widths else inputs
-                encoder = (inputs, sizes[l])
-            else:
-                encoder = (sizes[l - 1], *widths, sizes[l])
+            encoder = (sizes[l - 1], *widths, sizes[l])
             self.encoders.append(GaussianNet(encoder, config.constant_variance, *settings))
-            decoder = (sizes[l], *reversed(widths), sizes[l - 1])
-            if l == 1 or config.wiring == "noise":
-                self.decoders.append(mlp(decoder, *settings))
+            if l == 1:  # the variance of x, if it has one, is the likelihood's
+                self.decoders.append(mlp(encoder[::-1], *settings))
             else:
-                self.decoders.append(GaussianNet(decoder, config.constant_variance, *settings))
+                self.decoders.append(GaussianNet(encoder[::-1], config.constant_variance, *settings))
         self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
 
     def infer(self, x, noise):
-        """q and one sample per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
+        """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
         check_data("x", x, self.config.data_dim)
-        self._check_levels("noise", noise)
-        inputs, z, q = x, [], []
-        for l, encoder in enumerate(self.encoders):
-            if self.config.wiring == "noise":
-                inputs = self.features[l](inputs)
-            q.append(encoder(inputs))
-            z.append(q[-1].sample(noise[l]))
-            if self.config.wiring == "chain":
-                inputs = z[-1]
+        check_levels("noise", noise, self.config.latent_dims)
+        below, z, q = x, [], []
+        for encoder, part in zip(self.encoders, noise):
+            q.append(encoder(below))
+            below = q[-1].sample(part)
+            z.append(below)
         return tuple(z), tuple(q)
 
     def prior(self, z):
-        """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""
-        self._check_levels("z", z)
-        if self.config.wiring == "noise":
-            return tuple(Gaussian(torch.zeros_like(part), torch.zeros_like(part)) for part in z)
+        """p of every level given the one above it: L of [.., Z_l] -> L Gaussians."""
+        check_levels("z", z, self.config.latent_dims)
         top = Gaussian(torch.zeros_like(z[-1]), torch.zeros_like(z[-1]))
         return (*(decoder(above) for decoder, above in zip(self.decoders[1:], z[1:])), top)
 
     def decode(self, z):
-        """p(x | z): L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]. A chain looks at z_1 alone."""
-        self._check_levels("z", z)
-        if self.config.wiring == "noise":
-            z = noise_states(self.decoders[1:], self.gains, z)
+        """p(x | z_1): L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]. The other levels have no say."""
+        check_levels("z", z, self.config.latent_dims)
         return self.likelihood(self.decoders[0](z[0]))
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
-        z, q = self.infer(x, self._noise_for(x, generator, samples))
-        log_px_given_z = self.decode(z).log_prob(x)
-        if self.config.wiring == "noise":
-            return Trace(log_px_given_z, tuple(map(Layer, z, q, self.prior(z))))
-        return markov_trace(log_px_given_z, z, q, self.prior(z))
+        z, q = self.infer(x, self.noise_for(x, generator, samples))
+        return markov_trace(self.decode(z).log_prob(x), z, q, self.prior(z))
 
     def generate(self, noise):
         """Ancestral sampling from given noise, top down: L of [.., Z_l] -> z, L of [.., Z_l]."""
-        self._check_levels("noise", noise)
-        if self.config.wiring == "noise":
-            return tuple(noise)
+        check_levels("noise", noise, self.config.latent_dims)
         z = [noise[-1]]
         for decoder, below in zip(reversed(self.decoders[1:]), reversed(noise[:-1])):
             z.append(decoder(z[-1]).sample(below))
         return tuple(reversed(z))
+
+
+class NoiseMHVAE(Hierarchy):
+    """The noise wiring: independent z_l, one deterministic path. `model(x, generator=g)` returns a Trace."""
+
+    def __init__(self, config, generator=None):
+        super().__init__()
+        expect(isinstance(config, MHVAEConfig), "config", "an MHVAEConfig", type(config).__name__)
+        self.config = config
+        sizes = (config.data_dim, *config.latent_dims)  # z_0 is x
+        settings = (config.activation, generator, config.batch_norm)
+        self.encoders, self.decoders, self.features = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        self.gains = nn.ParameterList(torch.eye(size) for size in config.latent_dims)
+        inputs = config.data_dim
+        for l, widths in enumerate(config.hidden, start=1):
+            self.features.append(hidden_layers((inputs, *widths), *settings))
+            inputs = widths[-1] if widths else inputs
+            self.encoders.append(GaussianNet((inputs, sizes[l]), config.constant_variance, *settings))
+            self.decoders.append(mlp((sizes[l], *reversed(widths), sizes[l - 1]), *settings))
+        self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
+
+    def infer(self, x, noise):
+        """One sample and q per level, independent given x: x [B, D], L of [.., Z_l] -> z, q."""
+        check_data("x", x, self.config.data_dim)
+        check_levels("noise", noise, self.config.latent_dims)
+        features, z, q = x, [], []
+        for block, encoder, part in zip(self.features, self.encoders, noise):
+            features = block(features)
+            q.append(encoder(features))
+            z.append(q[-1].sample(part))
+        return tuple(z), tuple(q)
+
+    def prior(self, z):
+        """p of every level, N(0, I): L of [.., Z_l] -> L Gaussians."""
+        check_levels("z", z, self.config.latent_dims)
+        return tuple(Gaussian(torch.zeros_like(part), torch.zeros_like(part)) for part in z)
+
+    def decode(self, z):
+        """p(x | h_1), at the end of the path: L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]."""
+        check_levels("z", z, self.config.latent_dims)
+        return self.likelihood(self.decoders[0](noise_states(self.decoders[1:], self.gains, z)[0]))
+
+    def forward(self, x, generator=None, samples=None):
+        """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
+        z, q = self.infer(x, self.noise_for(x, generator, samples))
+        return Trace(self.decode(z).log_prob(x), tuple(map(Layer, z, q, self.prior(z))))
+
+    def generate(self, noise):
+        """z is the noise: L of [.., Z_l] -> z, L of [.., Z_l]."""
+        check_levels("noise", noise, self.config.latent_dims)
+        return tuple(noise)

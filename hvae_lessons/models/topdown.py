@@ -9,88 +9,31 @@ Both walk down one path d, on which all decisions gather (see `backbones`):
 
 With `skips=False` the path starts anew at every level: p is a Markov chain, p(z_l | z_l+1) and p(x | z_1).
 The parents of z_l are the same under p and q, and they are drawn before z_l: so every level has its KL in
-closed form. What posterior_l puts out is two vectors a, b, and there are three ways to read them:
+closed form. What posterior_l puts out is two vectors, and there are three ways to read them: see `readings`.
 
-    "merge"      q = N(a, exp b)                                  a new Gaussian (VD-VAE)
-    "ladder"     q = p N(a, exp b), normalized                    prior times message (ladder VAE)
-    "residual"   q = N(mean_p + a, var_p exp b)                   relative to the prior (NVAE)
-
-`BottomUp` has the same generator, and an inference network that decides from the data upwards.
-
-    x [B, D]     z_l [B, Z_l] or [K, B, Z_l]     levels are listed from the data upwards: z[0] is z_1
+    x [B, D]     z_l [.., B, Z_l]     levels are listed from the data upwards: z[0] is z_1
 
 Without blocks, with `constant_variance=True` and a Gaussian likelihood everything is linear-Gaussian, and
-`LinearGaussian.from_hierarchy(model)` knows log p(x). Source: N4 21.61, 21.63, 21.68, 21.73; 21.5.2.
+`LinearGaussian.from_hierarchy(model)` knows log p(x). Source: N4 21.61, 21.63; 21.5.2.
 """
 
 from dataclasses import dataclass
 
-from torch import nn
-
-from hvae_lessons.checks import check_choice, check_count, check_data, check_event, check_values, expect
-from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.checks import (
+    check_choice,
+    check_count,
+    check_data,
+    check_event,
+    check_size,
+    check_values,
+    expect,
+)
 from hvae_lessons.models.parts.backbones import ConvBackbone, MLPBackbone
-from hvae_lessons.models.parts.levels import Hierarchy
+from hvae_lessons.models.parts.levels import Hierarchy, check_levels
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
-from hvae_lessons.nets import ACTIVATIONS, linear
-from hvae_lessons.trace import Gaussian, Layer, Residual, Trace
-
-
-def merge(p_z, first, second):
-    r"""A posterior that starts anew.
-
-    $$q(z_l \mid x, z_{>l}) = N(a, e^b)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `p_z` | Gaussian | the prior, which has no part in it |
-    | `first`, `second` | [..., Z] | a, b |
-    | returns | Gaussian | q |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N4 21.5.2; Child (2021).
-    """
-    check_event(mean=p_z.mean, first=first, second=second)
-    return Gaussian(first, second)
-
-
-def ladder(p_z, first, second):
-    r"""A posterior that multiplies the prior by a Gaussian message of the likelihood.
-
-    $$q(z_l \mid x, z_{>l}) \propto p(z_l \mid z_{>l})\, N(z_l; a, e^b)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `p_z` | Gaussian | the prior |
-    | `first`, `second` | [..., Z] | a, b: mean and log-variance of the message |
-    | returns | Gaussian | q, see `gaussian_product` |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N4 21.68; Sonderby et al. (2016).
-    """
-    check_event(mean=p_z.mean, first=first, second=second)
-    return Gaussian(*gaussian_product(p_z.mean, p_z.log_var, first, second))
-
-
-def residual(p_z, first, second):
-    r"""A posterior that says how it differs from the prior.
-
-    $$q(z_l \mid x, z_{>l}) = N(\mu_p + a, \; \sigma_p^2 e^b)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `p_z` | Gaussian | the prior |
-    | `first`, `second` | [..., Z] | a, b: Delta mu and log Delta sigma^2 |
-    | returns | Residual | q |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N4 21.72-21.73; Vahdat and Kautz (2020).
-    """
-    check_event(mean=p_z.mean, first=first, second=second)
-    return Residual(p_z, first, second)
-
-
-POSTERIORS = {"merge": merge, "ladder": ladder, "residual": residual}
+from hvae_lessons.models.parts.readings import READINGS
+from hvae_lessons.nets import ACTIVATIONS
+from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
 def _check_pair(name, value, expected):
@@ -104,7 +47,7 @@ def _check_shared(config):
     """What both configurations have."""
     blocks = config.blocks
     expect(isinstance(blocks, int) and blocks >= 0, "blocks", "a whole number, 0 or more", blocks)
-    check_choice("posterior", config.posterior, tuple(POSTERIORS))
+    check_choice("reading", config.reading, tuple(READINGS))
     check_likelihood(config.likelihood, config.noise_log_var)
     check_choice("activation", config.activation, tuple(ACTIVATIONS))
 
@@ -119,7 +62,7 @@ class TopDownConfig:
     | `latent_dims` | Z_1, ..., Z_L, from the data upwards; their number is the number of levels |
     | `width` | size of every state and hidden layer |
     | `blocks` | residual blocks of each level; with 0 every map is affine |
-    | `posterior` | "merge", "ladder" or "residual" |
+    | `reading` | "merge", "ladder" or "residual": how q is read from the network's output, see `readings` |
     | `likelihood`, `noise_log_var` | as in VAEConfig |
     | `activation` | "relu", "tanh" or "softplus" |
     | `batch_norm` | normalize the hidden layers |
@@ -135,7 +78,7 @@ class TopDownConfig:
     latent_dims: tuple[int, ...] = (32, 16, 8)
     width: int = 200
     blocks: int = 1
-    posterior: str = "residual"
+    reading: str = "residual"
     likelihood: str = "bernoulli"
     noise_log_var: float | None = None
     activation: str = "relu"
@@ -177,7 +120,7 @@ class ConvTopDownConfig:
     levels: tuple[tuple[int, int], ...] = ((14, 1), (7, 2))
     channels: int = 16
     blocks: int = 1
-    posterior: str = "residual"
+    reading: str = "residual"
     likelihood: str = "bernoulli"
     noise_log_var: float | None = None
     activation: str = "relu"
@@ -224,7 +167,7 @@ class TopDown(Hierarchy):
         expect(found in known, "config", "a TopDownConfig or a ConvTopDownConfig", found.__name__)
         self.config = config
         self.backbone = known[found](config, generator)
-        self.posterior = POSTERIORS[config.posterior]
+        self.read = READINGS[config.reading]
         self.likelihood = Likelihood(config.likelihood, config.noise_log_var)
 
     def descend(self, batch, choose):
@@ -247,21 +190,23 @@ class TopDown(Hierarchy):
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z_l is [B, Z_l], or [K, B, Z_l] when K `samples` per example are asked for."""
-        d, layers = self._pass(x, self._noise_for(x, generator, samples))
-        return Trace(self._likelihood(d).log_prob(x), layers)
+        d, layers = self.decide(x, self.noise_for(x, generator, samples))
+        return Trace(self.decode_path(d).log_prob(x), layers)
 
     def infer(self, x, noise):
         """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
         check_data("x", x, self.config.data_dim)
-        self._check_levels("noise", noise)
-        _, layers = self._pass(x, noise)
+        _, layers = self.decide(x, noise)
         return tuple(layer.z for layer in layers), tuple(layer.q for layer in layers)
 
-    def _pass(self, x, noise):
+    def decide(self, x, noise):
+        """Draw every z_l from its q on the way down: x, L of [.., Z_l] -> d_1, L layers."""
+        check_size("x", x, self.config.data_dim)
+        check_levels("noise", noise, self.config.latent_dims)
         features, q = self.backbone.features(x), {}
 
         def draw(l, d, p_z):
-            q[l] = self.posterior(p_z, *self.backbone.posterior(l, features[l], d))
+            q[l] = self.read(p_z, *self.backbone.posterior(l, features[l], d))
             return q[l].sample(noise[l])
 
         d, z, p = self.descend(noise[0].shape[:-1], draw)
@@ -269,49 +214,20 @@ class TopDown(Hierarchy):
 
     def prior(self, z):
         """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""
-        self._check_levels("z", z)
+        check_levels("z", z, self.config.latent_dims)
         return self.descend(z[0].shape[:-1], lambda l, d, p_z: z[l])[2]
 
     def decode(self, z):
         """p(x | z_1, ..., z_L): L of [.., Z_l] -> Bernoulli or Gaussian with [.., D]."""
-        self._check_levels("z", z)
-        return self._likelihood(self.descend(z[0].shape[:-1], lambda l, d, p_z: z[l])[0])
+        check_levels("z", z, self.config.latent_dims)
+        return self.decode_path(self.descend(z[0].shape[:-1], lambda l, d, p_z: z[l])[0])
+
+    def decode_path(self, d):
+        """p(x | d_1), at the end of the path: [.., S_1] -> Bernoulli or Gaussian with [.., D]."""
+        check_event(d=d)
+        return self.likelihood(self.backbone.output(d))
 
     def generate(self, noise):
         """Ancestral sampling from given noise, top down: L of [.., Z_l] -> z, L of [.., Z_l]."""
-        self._check_levels("noise", noise)
+        check_levels("noise", noise, self.config.latent_dims)
         return self.descend(noise[0].shape[:-1], lambda l, d, p_z: p_z.sample(noise[l]))[1]
-
-    def _likelihood(self, d):
-        return self.likelihood(self.backbone.output(d))
-
-
-class BottomUp(TopDown):
-    """The same generator, with inference in the other order: q(z_1 | x) q(z_2 | x, z_1) ... q(z_L | x, z_<L).
-
-    Every decision enters the path on which the features climb:
-
-        u_1 = stem(x)   q(z_l | x, z_<l) = N(posterior_l(stem(x), u_l))   u_l+1 = climb_l(u_l + read_l(z_l))
-
-    The parents of z_l under p are drawn *from* z_l here: below the top, the term of a level is the log-ratio
-    at the samples (see `Layer`), and no prior is there to be a part of q: only "merge" makes sense.
-    """
-
-    def __init__(self, config, generator=None):
-        super().__init__(config, generator)
-        expect(isinstance(config, TopDownConfig), "config", "a TopDownConfig", type(config).__name__)
-        expect(config.posterior == "merge", "config", "posterior='merge'", config.posterior)
-        below = config.latent_dims[:-1]
-        self.reads = nn.ModuleList(linear(size, config.width, generator) for size in below)
-
-    def _pass(self, x, noise):
-        stem, z, q = self.backbone.stem(x), [], []
-        u = stem.expand(*noise[0].shape[:-1], -1)
-        for l in range(len(noise)):
-            q.append(self.backbone.posterior(l, stem, u))
-            z.append(q[-1].sample(noise[l]))
-            if l < len(self.reads):
-                u = self.backbone.climb[l](u + self.reads[l](z[-1]))
-        d, _, p = self.descend(noise[0].shape[:-1], lambda l, d, p_z: z[l])
-        top = len(noise) - 1
-        return d, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(noise)))

@@ -24,7 +24,7 @@ from hvae_lessons.checks import (
 )
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, mlp
-from hvae_lessons.trace import Gaussian, Layer, Point, Trace, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Point, Trace, leading_axes, standard_noise
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,8 @@ class VAE(nn.Module):
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D]: z is [B, Z], or [K, B, Z] when K `samples` per example are asked for."""
         q_z = self.encode(x)
-        if samples is not None:
-            check_count("samples", samples)
-        shape = q_z.mean.shape if samples is None else (samples, *q_z.mean.shape)
-        z = q_z.sample(standard_noise(shape, q_z.mean, generator))  # [B, Z] or [K, B, Z]
+        shape = (*leading_axes(x, samples), self.config.latent_dim)
+        z = q_z.sample(standard_noise(shape, q_z.mean, generator))  # [.., B, Z]
         p_z = Gaussian.standard_like(q_z)
         return Trace(self.decode(z).log_prob(x), (Layer(z, q_z, p_z),))
 

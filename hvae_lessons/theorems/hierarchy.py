@@ -7,7 +7,8 @@ import torch
 
 from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.models.diffusion import diffusion_marginal, diffusion_posterior
-from hvae_lessons.models.mhvae import markov_trace, noise_states
+from hvae_lessons.models.mhvae import noise_states
+from hvae_lessons.models.parts.levels import markov_trace
 from hvae_lessons.objectives import beta_elbo, elbo, free_bits
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density

@@ -7,7 +7,8 @@ import sympy
 import torch
 
 from hvae_lessons.formulas.divergences import gaussian_product
-from hvae_lessons.models.topdown import TopDown, ladder, merge, residual
+from hvae_lessons.models.parts.readings import ladder, merge, residual
+from hvae_lessons.models.topdown import TopDown
 from hvae_lessons.objectives import elbo
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.moments import (
@@ -55,13 +56,13 @@ class _SkipGenerator:
             absorb=lambda l, d, z: d + z @ unit[1 - l : 2 - l],
         )
         model = SimpleNamespace(
-            config=SimpleNamespace(latent_dims=(1, 1)),
+            config=SimpleNamespace(data_dim=self.x.shape[-1], latent_dims=(1, 1)),
             backbone=backbone,
-            posterior=read,
-            _noise_for=lambda x, generator, samples: (self.noise[:, :1], self.noise[:, 1:]),
-            _likelihood=lambda d: self.likelihood(d[:, 1:], d[:, :1]),
+            read=read,
+            noise_for=lambda x, generator, samples: (self.noise[:, :1], self.noise[:, 1:]),
+            decode_path=lambda d: self.likelihood(d[:, 1:], d[:, :1]),
         )
-        model.descend, model._pass = partial(descend, model), partial(TopDown._pass, model)
+        model.descend, model.decide = partial(descend, model), partial(TopDown.decide, model)
         return forward(model, self.x)
 
     def textbook(self, z_1, z_2):
@@ -173,15 +174,15 @@ def _(model, batch, choose):
 
 @topdown_elbo.wrong("the likelihood of a path without the decisions", instead_of=TopDown.forward)
 def _(model, x):
-    _, layers = model._pass(x, model._noise_for(x, None, None))
-    return Trace(model._likelihood(SymbolicTensor([[0, 0]])).log_prob(x), layers)
+    _, layers = model.decide(x, model.noise_for(x, None, None))
+    return Trace(model.decode_path(SymbolicTensor([[0, 0]])).log_prob(x), layers)
 
 
 @topdown_elbo.wrong("one noise for both levels", instead_of=TopDown.forward)
 def _(model, x):
-    first, _ = model._noise_for(x, None, None)
-    d, layers = model._pass(x, (first, first))
-    return Trace(model._likelihood(d).log_prob(x), layers)
+    first, _ = model.noise_for(x, None, None)
+    d, layers = model.decide(x, (first, first))
+    return Trace(model.decode_path(d).log_prob(x), layers)
 
 
 @topdown_elbo.wrong("levels listed from the top", instead_of=TopDown.descend)

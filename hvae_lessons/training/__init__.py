@@ -1,5 +1,7 @@
 """Training: the loop, and what goes with it."""
 
-from hvae_lessons.training.loop import History, TrainingDiverged, fit
+from hvae_lessons.training.divergence import TrainingDiverged
+from hvae_lessons.training.loop import fit
+from hvae_lessons.training.record import History
 
 __all__ = ["History", "TrainingDiverged", "fit"]

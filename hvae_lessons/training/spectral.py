@@ -80,9 +80,11 @@ def weight_matrices(model):
 
 
 class SpectralPenalty:
-    r"""beta times the sum of the largest singular values of a model's layers, for the `penalty` of `fit`.
+    r"""beta times the sum of the largest singular values of a model's layers.
 
     $$\beta \sum_i \hat\sigma_i$$
+
+    An objective takes it off: `fit(model, x, objective=lambda trace: elbo(trace) - penalty(), ...)`.
 
     Every call makes one power iteration per layer from the vector of the call before. The first calls
     underestimate: they start from random directions.
@@ -92,7 +94,7 @@ class SpectralPenalty:
     | `model` | nn.Module | its linear and convolutional layers are charged; see `weight_matrices` |
     | `weight` | number | beta, 0 or more |
     | `generator` | torch.Generator | source of the first vectors |
-    | call | () -> [] | the penalty; added to a loss in nats |
+    | call | () -> [] | the penalty, in nats |
 
     Raises: ValueError for a model without such a layer, a negative or infinite weight.
     Source: N4 21.5.5, with the single power iteration of NVAE.

@@ -1,10 +1,11 @@
 """Measures of a trained model, and records of benchmarks."""
 
 import torch
-from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, V
+from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, V, X, vae
 
 from hvae_lessons import results
 from hvae_lessons.measures import metrics
+from hvae_lessons.measures.evaluate import averages, evaluate
 
 RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
@@ -19,6 +20,8 @@ GOOD = {
         "test_z": V,
         "test_y": LABELS,
     },
+    evaluate: {"model": vae, "x": X, "batch_size": 3},
+    averages: {"trace": vae(X)},
     results.load_results: {"name": "vae_seeds"},
     results.by_seed: {"runs": RUNS, "key": "nats", "name": "a"},
     results.spread: {"values": [1.0, 2.0]},
@@ -41,6 +44,11 @@ BAD = [
     (metrics.linear_probe, {"test_z": WIDE}, "test_z", "[..., 2]", "(4, 3)"),
     (metrics.linear_probe, {"train_y": LABELS[:3]}, "train_y", "4 labels", "3"),
     (metrics.linear_probe, {"test_y": 3}, "test_y", "4 labels", "int"),
+    (evaluate, {"x": NAN}, "x", "finite", "NaN"),
+    (evaluate, {"x": WIDE}, "x", "[..., 6]", "(3, 3)"),
+    (evaluate, {"generator": 0}, "generator", "a torch.Generator", "0"),
+    (evaluate, {"batch_size": 0}, "batch_size", "1 or more", "0"),
+    (averages, {"trace": X}, "trace", "Trace", "Tensor"),
     (results.load_results, {"name": "vae"}, "name", "'vae_seeds'", "'vae'"),
     (results.by_seed, {"name": "c"}, "chosen", "one run for each seed", "'c'"),
     (results.by_seed, {"key": "bits"}, "key", "'nats'", "'bits'"),

@@ -1,17 +1,21 @@
-"""What several models share: likelihood, levels, families of posteriors."""
+"""What several models share: likelihood, levels, readings, families of posteriors."""
 
-from bad_input.inputs import LEVELS, WIDE, B, D, V, Z, mhvae
+from bad_input.inputs import LEVELS, WIDE, B, D, K, V, X, Z, mhvae
 from random_data import generator
 
 from hvae_lessons.models.parts.families import AutoregressiveFlow, DiagonalGaussian, FullGaussian
-from hvae_lessons.models.parts.levels import GaussianNet
+from hvae_lessons.models.parts.levels import GaussianNet, check_levels, markov_trace
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
+from hvae_lessons.models.parts.readings import ladder, merge, residual
+from hvae_lessons.trace import Gaussian
 
 likelihood = Likelihood("bernoulli")
 gaussian_net = GaussianNet((Z, 3, Z), generator=generator())
 diagonal = DiagonalGaussian(Z)
 full = FullGaussian(Z)
 flow = AutoregressiveFlow(Z, 2)
+READING = {"p_z": Gaussian(V, V), "first": V, "second": V}
+NORMALS = tuple(Gaussian(level, level) for level in LEVELS)
 
 GOOD = {
     check_likelihood: {"likelihood": "gaussian", "noise_log_var": 0.0},
@@ -19,6 +23,12 @@ GOOD = {
     likelihood.forward: {"output": V},
     GaussianNet: {"sizes": (D, Z)},
     gaussian_net.forward: {"inputs": V},
+    check_levels: {"name": "z", "values": LEVELS, "sizes": (Z, 1)},
+    markov_trace: {"log_px_given_z": V[:, 0], "z": LEVELS, "q": NORMALS, "p": NORMALS},
+    merge: READING,
+    ladder: READING,
+    residual: READING,
+    mhvae.noise_for: {"x": X, "samples": K},
     mhvae.noise_of: {"z": LEVELS},
     mhvae.resample: {"z": LEVELS, "levels": (1,)},
     mhvae.sample: {"count": B},
@@ -46,6 +56,14 @@ BAD = [
     (GaussianNet, {"sizes": (D,)}, "sizes", "input, hidden", "(6,)"),
     (GaussianNet, {"sizes": (D, 0)}, "sizes", "1 or more", "0"),
     (gaussian_net.forward, {"inputs": WIDE}, "inputs", "[..., 2]", "(4, 3)"),
+    (check_levels, {"values": V}, "z", "2 tensors", "Tensor"),
+    (markov_trace, {"z": ()}, "z", "one level or more", "0"),
+    (markov_trace, {"q": NORMALS[:1]}, "q", "2 levels", "1"),
+    (merge, {"second": WIDE}, "second", "matches mean", "(4, 3)"),
+    (ladder, {"first": WIDE}, "first", "matches mean", "(4, 3)"),
+    (residual, {"first": WIDE}, "first", "matches mean", "(4, 3)"),
+    (mhvae.noise_for, {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    (mhvae.noise_for, {"samples": 0}, "samples", "1 or more", "0"),
     (mhvae.noise_of, {"z": (V,)}, "z", "2 levels", "1"),
     (mhvae.resample, {"levels": (0,)}, "levels", "one of 1, 2", "0"),
     (mhvae.resample, {"z": (V,)}, "z", "2 levels", "1"),

@@ -4,25 +4,15 @@ import torch
 from bad_input.inputs import HIERARCHY, INFINITE, LEVELS, NAN, WIDE, B, D, K, M, V, X, Z, mhvae, vae
 from random_data import generator
 
-from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.models import VAE, BottomUp, VAEConfig
 from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
-from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, markov_trace, noise_states
-from hvae_lessons.models.topdown import (
-    BottomUp,
-    ConvTopDownConfig,
-    TopDown,
-    TopDownConfig,
-    ladder,
-    merge,
-    residual,
-)
-from hvae_lessons.trace import Gaussian
+from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, NoiseMHVAE, noise_states
+from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
 
 TOP_DOWN = {"data_dim": D, "latent_dims": (Z, 1), "width": 3}
 topdown = TopDown(TopDownConfig(**TOP_DOWN), generator())
-READING = {"p_z": Gaussian(V, V), "first": V, "second": V}
-NORMALS = tuple(Gaussian(level, level) for level in LEVELS)
-MARKOV = {"log_px_given_z": V[:, 0], "z": LEVELS, "q": NORMALS, "p": NORMALS}
+bottom_up = BottomUp(TopDownConfig(**TOP_DOWN, reading="merge"), generator())
+noise_mhvae = NoiseMHVAE(MHVAEConfig(**HIERARCHY), generator())
 diffusion = Diffusion(DiffusionConfig(data_dim=Z, steps=2, hidden=(3,)), generator())
 HALF = torch.tensor([0.5])
 
@@ -40,19 +30,24 @@ GOOD = {
     mhvae.decode: {"z": LEVELS},
     mhvae.forward: {"x": X, "samples": K},
     mhvae.generate: {"noise": LEVELS},
-    markov_trace: MARKOV,
-    merge: READING,
-    ladder: READING,
-    residual: READING,
+    NoiseMHVAE: {"config": MHVAEConfig(**HIERARCHY)},
+    noise_mhvae.infer: {"x": X, "noise": LEVELS},
+    noise_mhvae.prior: {"z": LEVELS},
+    noise_mhvae.decode: {"z": LEVELS},
+    noise_mhvae.forward: {"x": X, "samples": K},
+    noise_mhvae.generate: {"noise": LEVELS},
     TopDownConfig: TOP_DOWN,
     ConvTopDownConfig: {"image_shape": (4, 4), "levels": ((4, 1), (2, 1))},
     TopDown: {"config": TopDownConfig(**TOP_DOWN)},
-    BottomUp: {"config": TopDownConfig(**TOP_DOWN, posterior="merge")},
+    BottomUp: {"config": TopDownConfig(**TOP_DOWN, reading="merge")},
     topdown.descend: {"batch": (B,), "choose": lambda l, d, p: p.mean},
     topdown.forward: {"x": X, "samples": K},
     topdown.infer: {"x": X, "noise": LEVELS},
     topdown.prior: {"z": LEVELS},
+    topdown.decide: {"x": X, "noise": LEVELS},
     topdown.decode: {"z": LEVELS},
+    topdown.decode_path: {"d": V[:, :1].expand(-1, 3)},
+    bottom_up.decide: {"x": X, "noise": LEVELS},
     topdown.generate: {"noise": LEVELS},
     noise_states: {"decoders": [lambda h: h.expand(-1, Z)], "gains": (M[0], M[0][:1, :1]), "z": LEVELS},
     DiffusionConfig: {"data_dim": Z, "steps": 2},
@@ -91,7 +86,6 @@ BAD = [
     (MHVAEConfig, {"hidden": (3, 3)}, "hidden", "a tuple of widths", "3"),
     (MHVAEConfig, {"hidden": ((0,), ())}, "hidden", "1 or more", "0"),
     (MHVAEConfig, {"likelihood": "laplace"}, "likelihood", "'bernoulli'", "'laplace'"),
-    (MHVAEConfig, {"wiring": "ladder"}, "wiring", "'chain', 'noise'", "'ladder'"),
     (MHVAEConfig, {"activation": "swish"}, "activation", "'relu'", "'swish'"),
     (MHVAE, {"config": VAEConfig()}, "config", "an MHVAEConfig", "VAEConfig"),
     (mhvae.infer, {"x": NAN}, "x", "finite", "NaN"),
@@ -103,13 +97,17 @@ BAD = [
     (MHVAE, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (mhvae.forward, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (mhvae.generate, {"noise": (V[:0], V[:, :1])}, "noise", "at least one example", "(0, 2)"),
-    (merge, {"second": WIDE}, "second", "matches mean", "(4, 3)"),
-    (ladder, {"first": WIDE}, "first", "matches mean", "(4, 3)"),
-    (residual, {"first": WIDE}, "first", "matches mean", "(4, 3)"),
+    (NoiseMHVAE, {"config": VAEConfig()}, "config", "an MHVAEConfig", "VAEConfig"),
+    (noise_mhvae.infer, {"x": NAN}, "x", "finite", "NaN"),
+    (noise_mhvae.infer, {"noise": V}, "noise", "2 tensors", "Tensor"),
+    (noise_mhvae.prior, {"z": (V,)}, "z", "2 levels", "1"),
+    (noise_mhvae.decode, {"z": (V, V)}, "z", "[..., 1]", "(4, 2)"),
+    (noise_mhvae.forward, {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    (noise_mhvae.generate, {"noise": (V[:0], V[:, :1])}, "noise", "at least one example", "(0, 2)"),
     (TopDownConfig, {"latent_dims": ()}, "latent_dims", "one level or more", "()"),
     (TopDownConfig, {"width": 0}, "width", "1 or more", "0"),
     (TopDownConfig, {"blocks": -1}, "blocks", "0 or more", "-1"),
-    (TopDownConfig, {"posterior": "flow"}, "posterior", "'merge', 'ladder'", "'flow'"),
+    (TopDownConfig, {"reading": "flow"}, "reading", "'merge', 'ladder'", "'flow'"),
     (TopDownConfig, {"activation": "swish"}, "activation", "'relu'", "'swish'"),
     (ConvTopDownConfig, {"image_shape": (4, 6)}, "image_shape", "equal", "(4, 6)"),
     (ConvTopDownConfig, {"image_shape": 28}, "image_shape", "height, width", "28"),
@@ -118,7 +116,7 @@ BAD = [
     (ConvTopDownConfig, {"channels": 0}, "channels", "1 or more", "0"),
     (TopDown, {"config": mhvae.config}, "config", "a TopDownConfig", "MHVAEConfig"),
     (TopDown, {"generator": 0}, "generator", "a torch.Generator", "0"),
-    (BottomUp, {"config": topdown.config}, "config", "posterior='merge'", "residual"),
+    (BottomUp, {"config": topdown.config}, "config", "reading='merge'", "residual"),
     (topdown.descend, {"choose": lambda l, d, p: V}, "choose", "shape (4, 1)", "(4, 2)"),
     (topdown.forward, {"x": NAN}, "x", "finite", "NaN"),
     (topdown.forward, {"x": V}, "x", "[..., 6]", "(4, 2)"),
@@ -128,9 +126,11 @@ BAD = [
     (topdown.infer, {"noise": (V,)}, "noise", "2 levels", "1"),
     (topdown.prior, {"z": (V, V)}, "z", "[..., 1]", "(4, 2)"),
     (topdown.decode, {"z": V}, "z", "2 tensors", "Tensor"),
+    (topdown.decide, {"x": V}, "x", "[..., 6]", "(4, 2)"),
+    (topdown.decide, {"noise": (V,)}, "noise", "2 levels", "1"),
+    (topdown.decode_path, {"d": torch.tensor(1.0)}, "d", "one dimension", "a scalar"),
+    (bottom_up.decide, {"x": V}, "x", "[..., 6]", "(4, 2)"),
     (topdown.generate, {"noise": (V,)}, "noise", "2 levels", "1"),
-    (markov_trace, {"z": ()}, "z", "one level or more", "0"),
-    (markov_trace, {"q": NORMALS[:1]}, "q", "2 levels", "1"),
     (noise_states, {"decoders": []}, "decoders", "1 levels", "0"),
     (noise_states, {"gains": (M[0],)}, "gains", "2 levels", "1"),
     (DiffusionConfig, {"steps": 1}, "steps", "two or more", "1"),

@@ -3,7 +3,7 @@
 from bad_input.inputs import WIDE, B, K, V
 from random_data import generator
 
-from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, standard_noise
+from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, leading_axes, standard_noise
 
 RELATIVE = Residual(Gaussian(V, V), V, V)
 GAUSSIAN = Gaussian(V, V)
@@ -11,6 +11,7 @@ POINT = Point(V)
 BERNOULLI = Bernoulli(V)
 
 GOOD = {
+    leading_axes: {"x": V, "samples": K},
     standard_noise: {"shape": (K, B), "like": V, "generator": generator()},
     Gaussian.standard_like: {"other": Gaussian(V, V)},
     GAUSSIAN.sample: {"noise": V},
@@ -28,6 +29,7 @@ GOOD = {
 }
 
 BAD = [
+    (leading_axes, {"samples": 0}, "samples", "1 or more", "0"),
     (standard_noise, {"shape": (B, 0)}, "shape", "1 or more", "0"),
     (standard_noise, {"like": 0.5}, "like", "a tensor", "float"),
     (standard_noise, {"generator": 0}, "generator", "a torch.Generator", "0"),

@@ -8,15 +8,16 @@ from random_data import binary, generator, scatter
 from torch.distributions import MultivariateNormal
 
 from hvae_lessons.formulas.estimators import importance_weighted_bound
-from hvae_lessons.models import MHVAE, MHVAEConfig
-from hvae_lessons.models.mhvae import markov_trace, noise_states
+from hvae_lessons.models import MHVAE, MHVAEConfig, NoiseMHVAE
+from hvae_lessons.models.mhvae import noise_states
+from hvae_lessons.models.parts.levels import markov_trace
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.trace import Trace
 from hvae_lessons.training import fit
 from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
-WIRINGS = ("chain", "noise")
+WIRINGS = (MHVAE, NoiseMHVAE)
 LINEAR = {"likelihood": "gaussian", "noise_log_var": -1.0, "constant_variance": True}
 
 
@@ -25,24 +26,22 @@ def small(**changes):
     return MHVAEConfig(**{**settings, **changes})
 
 
-def linear(dims, wiring="chain", data_dim=3, seed=0):
-    config = MHVAEConfig(
-        data_dim=data_dim, latent_dims=dims, hidden=((),) * len(dims), wiring=wiring, **LINEAR
-    )
-    model = MHVAE(config, generator(seed))
+def linear(dims, build=MHVAE, data_dim=3, seed=0):
+    config = MHVAEConfig(data_dim=data_dim, latent_dims=dims, hidden=((),) * len(dims), **LINEAR)
+    model = build(config, generator(seed))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator(seed + 1)))
     return model
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
+@pytest.mark.parametrize("build", WIRINGS)
 @pytest.mark.parametrize(
     "changes", [{}, {"batch_norm": True}, LINEAR, {"latent_dims": (3,), "hidden": ((5,),)}]
 )
-def test_trace_shapes(wiring, changes):
-    config = small(wiring=wiring, **changes)
-    model = MHVAE(config, generator())
+def test_trace_shapes(build, changes):
+    config = small(**changes)
+    model = build(config, generator())
     x = binary(7, 12)
     trace, many = model(x, generator(1)), model(x, generator(1), samples=4)
     assert trace.log_px_given_z.shape == elbo(trace).shape == trace.log_weight.shape == (7,)
@@ -53,10 +52,10 @@ def test_trace_shapes(wiring, changes):
     assert model.sample(9, generator()).shape == (9, 12)
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
+@pytest.mark.parametrize("build", WIRINGS)
 @pytest.mark.parametrize("changes", [{}, {"batch_norm": True}, {**LINEAR, "noise_log_var": None}])
-def test_gradient_reaches_every_parameter(wiring, changes):
-    model = MHVAE(small(wiring=wiring, **changes), generator())
+def test_gradient_reaches_every_parameter(build, changes):
+    model = build(small(**changes), generator())
     (-elbo(model(binary(7, 12), generator(1))).mean()).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
@@ -64,11 +63,11 @@ def test_gradient_reaches_every_parameter(wiring, changes):
         assert changes.get("batch_norm") or parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
-def test_a_seed_reproduces_to_the_bit_and_leaves_the_global_generator_alone(wiring):
+@pytest.mark.parametrize("build", WIRINGS)
+def test_a_seed_reproduces_to_the_bit_and_leaves_the_global_generator_alone(build):
     def train():
         source = generator(3)
-        model = MHVAE(small(wiring=wiring, batch_norm=True), source)
+        model = build(small(batch_norm=True), source)
         fit(model, binary(30, 12), epochs=2, batch_size=10, generator=source, progress=False)
         return torch.cat([parameter.flatten() for parameter in model.parameters()])
 
@@ -86,15 +85,15 @@ def test_one_level_is_a_vae_whose_kl_has_a_closed_form():
 
 
 def test_only_the_top_of_a_chain_has_a_closed_form():
-    for wiring, expected in (("chain", [False, False, True]), ("noise", [True] * 3)):
-        trace = MHVAE(small(wiring=wiring), generator())(binary(5, 12), generator())
+    for build, expected in ((MHVAE, [False, False, True]), (NoiseMHVAE, [True] * 3)):
+        trace = build(small(), generator())(binary(5, 12), generator())
         assert [layer.closed_form for layer in trace.layers] == expected
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
+@pytest.mark.parametrize("build", WIRINGS)
 @pytest.mark.parametrize("dims", [(2,), (2, 1), (3, 2, 2)])
-def test_the_oracle_is_the_marginal_of_ancestral_sampling(wiring, dims):
-    model = linear(dims, wiring, data_dim=4)
+def test_the_oracle_is_the_marginal_of_ancestral_sampling(build, dims):
+    model = linear(dims, build, data_dim=4)
     oracle = LinearGaussian.from_hierarchy(model)
     mean = model.sample(400_000, generator(9)).detach()  # means of p(x | z): their spread plus the noise
     covariance = mean.T.cov() + math.exp(-1.0) * torch.eye(4)
@@ -103,9 +102,9 @@ def test_the_oracle_is_the_marginal_of_ancestral_sampling(wiring, dims):
     assert torch.allclose(oracle.log_px(x), reference.log_prob(x), atol=0.15)
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
-def test_importance_weighting_converges_to_the_exact_likelihood(wiring):
-    model = linear((2, 1), wiring)
+@pytest.mark.parametrize("build", WIRINGS)
+def test_importance_weighting_converges_to_the_exact_likelihood(build):
+    model = linear((2, 1), build)
     x, exact = scatter(5), LinearGaussian.from_hierarchy(model)
     with torch.no_grad():
         log_weight = model(x, generator(1), samples=200_000).log_weight  # [K, B]
@@ -121,7 +120,7 @@ def test_importance_weighting_converges_to_the_exact_likelihood(wiring):
 
 
 def test_both_wirings_are_one_generator():
-    chain, noise = linear((1, 1, 1)), linear((1, 1, 1), "noise")
+    chain, noise = linear((1, 1, 1)), linear((1, 1, 1), NoiseMHVAE)
     noise.decoders[0].load_state_dict(chain.decoders[0].state_dict())
     for l in (1, 2):
         noise.decoders[l].load_state_dict(chain.decoders[l].net.state_dict())
@@ -183,9 +182,9 @@ def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood():
     assert abs(bound - LinearGaussian.from_hierarchy(model).log_px(x).mean()) < 1e-3
 
 
-@pytest.mark.parametrize("wiring", WIRINGS)
-def test_resampling_keeps_what_it_should(wiring):
-    model = MHVAE(small(wiring=wiring), generator()).eval()
+@pytest.mark.parametrize("build", WIRINGS)
+def test_resampling_keeps_what_it_should(build):
+    model = build(small(), generator()).eval()
     noise = tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
     z = model.generate(noise)
     for part, again in zip(noise, model.noise_of(z), strict=True):

@@ -10,14 +10,14 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from hvae_lessons.formulas.estimators import importance_weighted_bound
 from hvae_lessons.models import BottomUp, ConvTopDownConfig, TopDown, TopDownConfig
-from hvae_lessons.models.topdown import ladder, merge, residual
+from hvae_lessons.models.parts.readings import ladder, merge, residual
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.trace import Gaussian
 from hvae_lessons.training import fit
 from hvae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 
-POSTERIORS = ("merge", "ladder", "residual")
+READINGS = ("merge", "ladder", "residual")
 AFFINE = {"blocks": 0, "constant_variance": True, "likelihood": "gaussian", "noise_log_var": -1.0}
 
 
@@ -30,9 +30,9 @@ def small_conv(**changes):
     return ConvTopDownConfig(**{**settings, **changes})
 
 
-def affine(dims, posterior="merge", data_dim=3, seed=0, build=TopDown, skips=True):
+def affine(dims, reading="merge", data_dim=3, seed=0, build=TopDown, skips=True):
     config = TopDownConfig(
-        data_dim=data_dim, latent_dims=dims, width=4, posterior=posterior, skips=skips, **AFFINE
+        data_dim=data_dim, latent_dims=dims, width=4, reading=reading, skips=skips, **AFFINE
     )
     model = build(config, generator(seed))
     with torch.no_grad():
@@ -42,18 +42,18 @@ def affine(dims, posterior="merge", data_dim=3, seed=0, build=TopDown, skips=Tru
 
 
 CONFIGS = [
-    *(small(posterior=posterior) for posterior in POSTERIORS),
+    *(small(reading=reading) for reading in READINGS),
     small(batch_norm=True, blocks=2),
     small(latent_dims=(3,)),
     small(blocks=0, constant_variance=True),
     small(skips=False),
-    *(small_conv(posterior=posterior) for posterior in POSTERIORS),
+    *(small_conv(reading=reading) for reading in READINGS),
     small_conv(levels=((8, 1), (4, 1), (4, 2), (1, 3)), blocks=2, channels=8),
 ]
-BOTTOM_UP = [small(posterior="merge", skips=True), small(posterior="merge", skips=False, batch_norm=True)]
+BOTTOM_UP = [small(reading="merge", skips=True), small(reading="merge", skips=False, batch_norm=True)]
 EVERY = [*((TopDown, config) for config in CONFIGS), *((BottomUp, config) for config in BOTTOM_UP)]
 # Which inference network, and which generator, the exact values are tried on.
-CORNERS = [*((TopDown, posterior, True) for posterior in POSTERIORS), (TopDown, "merge", False)]
+CORNERS = [*((TopDown, reading, True) for reading in READINGS), (TopDown, "merge", False)]
 CORNERS += [(BottomUp, "merge", True), (BottomUp, "merge", False)]
 
 
@@ -132,12 +132,12 @@ def test_without_skips_a_level_sees_its_neighbor_alone():
 
 @pytest.mark.parametrize("skips", [True, False])
 def test_both_orders_of_inference_share_a_generator_of_the_same_weights(skips):
-    config = small(posterior="merge", skips=skips)
+    config = small(reading="merge", skips=skips)
     down, up = TopDown(config, generator()), BottomUp(config, generator())
     z = tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
     assert torch.equal(down.decode(z).mean, up.decode(z).mean)
     assert all(torch.equal(a.mean, b.mean) for a, b in zip(down.prior(z), up.prior(z), strict=True))
-    chain = TopDown(small(posterior="merge", skips=not skips), generator())
+    chain = TopDown(small(reading="merge", skips=not skips), generator())
     sizes = [sum(part.numel() for part in model.parameters()) for model in (down, chain, up)]
     assert (
         sizes[0] == sizes[1] == sizes[2] - 6 * (4 + 3 + 2)
@@ -146,7 +146,7 @@ def test_both_orders_of_inference_share_a_generator_of_the_same_weights(skips):
 
 @pytest.mark.parametrize("skips", [True, False])
 def test_bottom_up_inference_of_a_level_depends_on_x_and_on_the_levels_below(skips):
-    model = BottomUp(small(posterior="merge", skips=skips), generator()).eval()
+    model = BottomUp(small(reading="merge", skips=skips), generator()).eval()
     x, noise = binary(5, 12), tuple(torch.randn(5, size, generator=generator(size)) for size in (4, 3, 2))
     _, q = model.infer(x, noise)
     for moved in range(3):
@@ -194,9 +194,9 @@ def test_three_readings_by_hand():
     assert moments["residual"] == pytest.approx((4.0, 8.0))
 
 
-@pytest.mark.parametrize("posterior", POSTERIORS)
-def test_every_term_is_the_kl_of_the_distributions_it_shows(posterior):
-    trace = TopDown(small(posterior=posterior), generator())(binary(5, 12), generator())
+@pytest.mark.parametrize("reading", READINGS)
+def test_every_term_is_the_kl_of_the_distributions_it_shows(reading):
+    trace = TopDown(small(reading=reading), generator())(binary(5, 12), generator())
     for layer in trace.layers:
         q, p = (Normal(part.mean, (0.5 * part.log_var).exp()) for part in (layer.q, layer.p))
         assert torch.allclose(layer.kl_per_dimension, kl_divergence(q, p), atol=1e-5)
@@ -212,9 +212,9 @@ def test_the_oracle_is_the_marginal_of_ancestral_sampling(dims):
     assert torch.allclose(LinearGaussian.from_hierarchy(model).log_px(x), reference.log_prob(x), atol=0.15)
 
 
-@pytest.mark.parametrize(("build", "posterior", "skips"), CORNERS, ids=names)
-def test_importance_weighting_converges_to_the_exact_likelihood(build, posterior, skips):
-    model = affine((2, 1), posterior, build=build, skips=skips)
+@pytest.mark.parametrize(("build", "reading", "skips"), CORNERS, ids=names)
+def test_importance_weighting_converges_to_the_exact_likelihood(build, reading, skips):
+    model = affine((2, 1), reading, build=build, skips=skips)
     with torch.no_grad():
         for net in model.backbone.posteriors:
             net.log_var.add_(2)  # a q narrower than the posterior has weights without a variance
@@ -292,9 +292,9 @@ def test_the_bound_is_tight_at_the_true_posterior_sample_by_sample():
     assert abs(elbo(trace).mean() - exact.mean()) < 1e-2
 
 
-@pytest.mark.parametrize(("build", "posterior", "skips"), CORNERS, ids=names)
-def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood(build, posterior, skips):
-    model = affine((1, 1), posterior, build=build, skips=skips)
+@pytest.mark.parametrize(("build", "reading", "skips"), CORNERS, ids=names)
+def test_inference_trained_on_a_fixed_generator_reaches_the_exact_likelihood(build, reading, skips):
+    model = affine((1, 1), reading, build=build, skips=skips)
     for part in (model.backbone.priors, model.backbone.injections, model.backbone.head, model.likelihood):
         part.requires_grad_(False)
     model.backbone.start.requires_grad_(False)
@@ -334,10 +334,10 @@ def test_what_is_added_to_the_path_is_scaled_by_one_over_the_root_of_the_blocks(
         assert torch.allclose(injection.weight, scale * before.weight)
 
 
-@pytest.mark.parametrize("posterior", POSTERIORS)
-def test_a_deep_hierarchy_starts_with_a_small_kl(posterior):
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_deep_hierarchy_starts_with_a_small_kl(reading):
     """The path stays in bounds, or the variances, whose logarithm it sets, and the codes would run away."""
-    model = TopDown(small(latent_dims=(2,) * 48, width=32, posterior=posterior), generator())
+    model = TopDown(small(latent_dims=(2,) * 48, width=32, reading=reading), generator())
     trace = model(binary(50, 12), generator(1))
     assert trace.kl.mean() < 30
     assert all(torch.isfinite(part).all() for part in model.generate([layer.z for layer in trace.layers]))

@@ -82,6 +82,8 @@ def test_files_are_linked_in_the_repository_that_builds_the_book(tmp_path, monke
     addresses = [tag["href"] for tag in soup.select("details a")]
     assert addresses[0] == "https://github.com/class/fork/blob/autumn/hvae_lessons/data/images.py"
     assert all(address.startswith("https://github.com/class/fork/blob/autumn/") for address in addresses)
+    (folder,) = page(tmp_path, notebook("all_theorems()"), "class/fork").select("details a")
+    assert folder["href"] == "https://github.com/class/fork/tree/autumn/hvae_lessons/theorems"
 
 
 def test_a_page_without_sources_has_it_last_and_one_without_code_has_none(tmp_path):

@@ -112,6 +112,33 @@ def test_the_contents_list_every_chapter_and_nothing_else():
     assert listed == there
 
 
+def test_the_cover_links_every_chapter():
+    linked = set(re.findall(r"^:link: (\w+)$|\]\((\w+)\.ipynb\)", text_of("book/index.md"), re.M))
+    assert {path.stem for path in NOTEBOOKS} <= {name for pair in linked for name in pair}
+
+
+def test_the_layers_are_drawn_as_they_are_checked():
+    (layers,) = (
+        contract["layers"]
+        for contract in tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    drawing = re.search(r"^## Layers$.*?^```text\n(.*?)^```", text_of("CONTRIBUTING.md"), re.M | re.S)[1]
+    drawn = [re.split(r"  +", line)[0] for line in drawing.splitlines() if line.strip() != "↓"]
+    assert drawn == layers
+
+
+def test_the_example_of_a_new_model_names_files_that_exist():
+    example = text_of("CONTRIBUTING.md").partition("## A model with its chapter")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w./]+\.(?:py|js|json|ipynb|yml|md|bib))`", example)
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+    tables = re.findall(r"^\*\*.*? (\d+) files\.\*\*$(.*?)(?=^\*\*)", example, re.M | re.S)
+    assert [int(count) for count, _ in tables] == [
+        len(re.findall(r"^\| `", table, re.M)) for _, table in tables
+    ]
+    assert len(tables) == 2
+
+
 def test_imports_run_one_way():
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

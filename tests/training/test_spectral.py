@@ -6,6 +6,7 @@ from random_data import generator
 from torch import nn
 
 from hvae_lessons.models import VAE, VAEConfig
+from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
 from hvae_lessons.training.spectral import SpectralPenalty, power_iteration, weight_matrices
 
@@ -101,11 +102,16 @@ def test_the_penalty_is_the_weighted_sum_over_the_layers():
     torch.testing.assert_close(value, 0.3 * exact_sum(model))
 
 
+def train(model, x, penalty):
+    settings = {"epochs": 30, "batch_size": 10, "generator": generator(3), "progress": False}
+    fit(model, x, objective=lambda trace: elbo(trace) - penalty(), **settings)
+
+
 def test_one_iteration_a_call_follows_weights_that_move():
     model = VAE(VAEConfig(data_dim=20, latent_dim=3, hidden=(15, 10)), generator())
     penalty = SpectralPenalty(model, 0.01, generator())
     x = torch.rand(100, 20, generator=generator(2)).round()
-    fit(model, x, epochs=30, batch_size=10, penalty=penalty, generator=generator(3), progress=False)
+    train(model, x, penalty)
     assert penalty().item() == pytest.approx(0.01 * exact_sum(model).item(), rel=0.02)
 
 
@@ -114,7 +120,7 @@ def test_training_with_the_penalty_lowers_the_singular_values():
     for weight in (0.0, 1.0):
         model = VAE(VAEConfig(data_dim=20, latent_dim=3, hidden=(15, 10)), generator())
         penalty = SpectralPenalty(model, weight, generator())
-        fit(model, x, epochs=30, batch_size=10, penalty=penalty, generator=generator(3), progress=False)
+        train(model, x, penalty)
         sums.append(exact_sum(model))
     assert sums[1] < 0.8 * sums[0]
 

@@ -117,8 +117,8 @@ def costs(widget):
     "config",
     [
         {},
-        {"batch_norm": False, "blocks": 2, "activation": "tanh", "posterior": "ladder"},
-        {"blocks": 0, "latent_dims": (5, 3), "posterior": "merge"},
+        {"batch_norm": False, "blocks": 2, "activation": "tanh", "reading": "ladder"},
+        {"blocks": 0, "latent_dims": (5, 3), "reading": "merge"},
         {"likelihood": "gaussian", "activation": "softplus"},
         {"latent_dims": (4,)},
         {"latent_dims": (3, 3, 2, 2, 1)},

@@ -1,4 +1,4 @@
-"""What the hierarchies of the book share: a Gaussian net, and all that follows from the generator alone."""
+"""What models with several levels share: a Gaussian net, bottom-up bounds, all that the generator implies."""
 
 import torch
 from torch import nn
@@ -8,10 +8,11 @@ from hvae_lessons.checks import (
     check_count,
     check_data,
     check_size,
+    check_tensor,
     expect,
 )
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes, standard_noise
 
 
 class GaussianNet(nn.Module):
@@ -50,8 +51,54 @@ class GaussianNet(nn.Module):
         return Gaussian(*output.chunk(2, -1))
 
 
+def check_levels(name, values, sizes):
+    """Refuse anything but one tensor for every level.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | str | what the caller calls them |
+    | `values` | L of [.., Z_l] | what is checked |
+    | `sizes` | L numbers | Z_1, ..., Z_L |
+
+    Raises: ValueError, with the reason.
+    Source: the configs' `latent_dims`.
+    """
+    expect(isinstance(values, tuple | list), name, f"{len(sizes)} tensors", type(values).__name__)
+    expect(len(values) == len(sizes), name, f"{len(sizes)} levels", len(values))
+    for size, value in zip(sizes, values):
+        check_size(name, value, size)
+
+
+def markov_trace(log_px_given_z, z, q, p):
+    r"""The Trace of bottom-up inference: closed form at the top level, log-ratios at the samples below.
+
+    $$\log p(x \mid z_1) - \sum_{l<L} \log\frac{q(z_l \mid z_{l-1})}{p(z_l \mid z_{l+1})}
+      - \mathrm{KL}(q(z_L \mid z_{L-1}) \,\|\, p(z_L)), \qquad z_0 = x$$
+
+    z_l+1 was drawn given z_l. So below the top no level can be averaged over z_l with z_l+1 held fixed, which
+    is what the closed form KL(q(z_l | z_l-1) || p(z_l | z_l+1)) would do.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `log_px_given_z` | [B] or [K, B] | log p(x given z_1) in nats |
+    | `z`, `q`, `p` | L each | samples [.., Z_l] and the Gaussians that judge them, from the data upwards |
+    | returns | Trace | whose ELBO is unbiased |
+
+    Raises: ValueError if the three are not equally many.
+    Source: N0 and N3, the ELBO; N4 21.62 (bottom-up inference).
+    """
+    check_tensor("log_px_given_z", log_px_given_z)
+    shape = tuple(log_px_given_z.shape)
+    expect(0 not in shape, "log_px_given_z", "at least one example", f"shape {shape}")
+    expect(len(z) >= 1, "z", "one level or more", len(z))
+    expect(len(q) == len(z), "q", f"{len(z)} levels", len(q))
+    expect(len(p) == len(z), "p", f"{len(z)} levels", len(p))
+    top = len(z) - 1
+    return Trace(log_px_given_z, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(z))))
+
+
 class Hierarchy(nn.Module):
-    """Base of the models with several levels: what ancestral sampling and its noise make possible.
+    """A model with levels z_1, ..., z_L, whatever its wiring: what ancestral sampling makes possible.
 
     A subclass has a `config` with `latent_dims` and three functions of tuples with one entry per level,
     from the data upwards: `prior(z)` (p of every level given those above), `generate(noise)` (ancestral
@@ -68,7 +115,7 @@ class Hierarchy(nn.Module):
         The values of every level that depends on a new one follow. With levels 1 ... l this is ancestral
         sampling of the levels up to l, given those above.
         """
-        self._check_levels("z", z)
+        check_levels("z", z, self.config.latent_dims)
         for level in levels:
             check_choice("levels", level, tuple(range(1, len(z) + 1)))
         fresh = self._draw(z[0].shape[:-1], generator)
@@ -80,20 +127,11 @@ class Hierarchy(nn.Module):
         check_count("count", count)
         return self.decode(self.generate(self._draw((count,), generator))).mean
 
-    def _noise_for(self, x, generator, samples):
-        """The noise of one pass over x [B, D]: [B, Z_l] or, with K samples, [K, B, Z_l]."""
+    def noise_for(self, x, generator=None, samples=None):
+        """The noise of one pass over x [B, D]: [B, Z_l] or, with K samples, [K, B, Z_l] for every level."""
         check_data("x", x, self.config.data_dim)
-        if samples is not None:
-            check_count("samples", samples)
-        return self._draw(x.shape[:-1] if samples is None else (samples, *x.shape[:-1]), generator)
+        return self._draw(leading_axes(x, samples), generator)
 
     def _draw(self, batch, generator):
         like = next(self.parameters())
         return tuple(standard_noise((*batch, size), like, generator) for size in self.config.latent_dims)
-
-    def _check_levels(self, name, values):
-        sizes = self.config.latent_dims
-        expect(isinstance(values, tuple | list), name, f"{len(sizes)} tensors", type(values).__name__)
-        expect(len(values) == len(sizes), name, f"{len(sizes)} levels", len(values))
-        for size, value in zip(sizes, values):
-            check_size(name, value, size)

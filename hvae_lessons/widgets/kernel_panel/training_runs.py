@@ -10,9 +10,9 @@ import torch
 
 from hvae_lessons.checks import check_choice, check_count, check_non_negative, expect
 from hvae_lessons.data import binarize, binarize_static, load_images
-from hvae_lessons.measures.metrics import active_by_kl
+from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.models import VAE, VAEConfig
-from hvae_lessons.objectives import beta_elbo, elbo
+from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
 
 DATA = ("digits", "mnist")
@@ -106,13 +106,11 @@ def train(setting, factory, stopping=None, on_epoch=None):
     generator = torch.Generator().manual_seed(setting.seed)
     images = load_images(setting.data)
     model = factory(images, setting.latent_dim, generator)
-    bounds = _Bounds()
 
-    def after(epoch, _):
+    def after(epoch, row):
         if on_epoch is not None:
-            on_epoch(epoch, bounds.mean())
-        if stopping is not None and stopping.is_set():
-            raise KeyboardInterrupt
+            on_epoch(epoch, row["log_px_given_z"] - row["kl"].sum())
+        return stopping is not None and stopping.is_set()
 
     history = fit(
         model,
@@ -120,49 +118,29 @@ def train(setting, factory, stopping=None, on_epoch=None):
         epochs=setting.epochs,
         batch_size=50 if setting.data == "digits" else 100,
         learning_rate=2e-3,
-        objective=bounds,
+        objective=beta_elbo,
         schedules={"beta": lambda step: setting.beta},
         prepare=binarize,
         generator=generator,
         progress=False,
         on_epoch=after,
     )
-    test_x = binarize_static(images.test_x)
+    found = evaluate(model, binarize_static(images.test_x), generator)
     with torch.no_grad():
-        trace = model(test_x, generator=generator)
         samples = model.sample(SAMPLES, generator).reshape(SAMPLES, *images.image_shape)
-    kl = [layer.kl_per_dimension for layer in trace.layers]
     curve = history.kl.sum(1) - history.log_px_given_z
     return Run(
         setting=setting,
         model=model,
         curve=curve,
-        distortion=-trace.log_px_given_z.mean().item(),
-        rate=trace.kl.mean().item(),
-        active=sum(int(active_by_kl(one).sum()) for one in kl),
+        distortion=found.distortion,
+        rate=found.rate,
+        active=sum(found.active),
         epochs=len(curve),
         seconds=time.perf_counter() - begin,
         interrupted=history.interrupted,
         samples=samples.numpy(),
     )
-
-
-class _Bounds:
-    """The objective of a run; on the side it collects the ELBO, which `fit` tells only in the end."""
-
-    def __init__(self):
-        self.sum, self.count = 0.0, 0
-
-    def __call__(self, trace, beta):
-        self.sum += elbo(trace).sum().item()
-        self.count += len(trace.log_px_given_z)
-        return beta_elbo(trace, beta)
-
-    def mean(self):
-        """Mean since the last call."""
-        mean = self.sum / self.count
-        self.sum, self.count = 0.0, 0
-        return mean
 
 
 HEADINGS = ("run", "model", "data", "β", "Z", "epochs", "seconds", "distortion", "rate", "−ELBO", "active")

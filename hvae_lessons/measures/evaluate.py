@@ -1,0 +1,95 @@
+"""What a model says of data: the bound and its two sides, as means over the examples."""
+
+from typing import NamedTuple
+
+import torch
+
+from hvae_lessons.checks import check_count, check_data, check_generator, check_trace
+from hvae_lessons.measures.metrics import active_by_kl
+from hvae_lessons.objectives import elbo
+
+
+class Evaluation(NamedTuple):
+    """Means over data, in nats per example. One sample of q, or as many as the Trace has, for each."""
+
+    elbo: float  # with the weight 1 for every KL, whatever the model was trained with; higher is better
+    distortion: float  # -log p(x given z)
+    rate: float  # the sum of the KL terms
+    kl: tuple[float, ...]  # one for each stochastic layer
+    kl_per_dimension: tuple[torch.Tensor | None, ...]  # [Z] each; None for a layer without coordinates
+
+    @property
+    def active(self):
+        """Number of coordinates in use, by their KL, in each stochastic layer that has coordinates."""
+        return tuple(int(active_by_kl(kl[None]).sum()) for kl in self.kl_per_dimension if kl is not None)
+
+
+def averages(trace):
+    r"""Means of a Trace over its examples, and over its samples if it has several.
+
+    $$\mathrm{ELBO} = -(\text{distortion} + \text{rate}), \qquad
+      \text{distortion} = -\frac{1}{N} \sum_n \log p(x_n \mid z_n), \qquad
+      \text{rate} = \sum_l \frac{1}{N} \sum_n \mathrm{KL}_l(x_n)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `trace` | Trace | one pass of a model over x |
+    | returns | Evaluation | nats per example |
+
+    Raises: ValueError for anything but a Trace.
+    Source: N4 21.17 (ELBO) and 21.64-21.65 (several layers); rate and distortion as in N4 21.3.1.
+    """
+    check_trace(trace)
+    with torch.no_grad():
+        return Evaluation(
+            elbo(trace).mean().item(),
+            -trace.log_px_given_z.mean().item(),
+            trace.kl.mean().item(),
+            tuple(layer.kl.mean().item() for layer in trace.layers),
+            tuple(_per_dimension(layer.kl_per_dimension) for layer in trace.layers),
+        )
+
+
+def _per_dimension(kl):
+    return None if kl is None else kl.flatten(0, -2).mean(0)
+
+
+def evaluate(model, x, generator=None, *, batch_size=None):
+    r"""Means over data of the ELBO and its two sides, in evaluation mode and without gradients.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `model` | nn.Module | model(x, generator=) returns a Trace; its parts keep the mode that they are in |
+    | `x` | [N, D] | data |
+    | `generator` | torch.Generator | source of the samples of q, one for each example |
+    | `batch_size` | whole number | examples at a time, if all at once are too many for the memory |
+    | returns | Evaluation | nats per example |
+
+    With the same generator another `batch_size` draws other samples.
+
+    Raises: ValueError for data or settings that make no sense.
+    Source: N4 21.17 (ELBO); rate and distortion as in N4 21.3.1.
+    """
+    check_data("x", x)
+    check_generator(generator)
+    if batch_size is not None:
+        check_count("batch_size", batch_size)
+    modes = {part: part.training for part in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            found = [averages(model(some, generator=generator)) for some in x.split(batch_size or len(x))]
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
+    shares = [len(some) / len(x) for some in x.split(batch_size or len(x))]
+    return Evaluation(*(_mean(terms, shares) for terms in zip(*found)))
+
+
+def _mean(terms, shares):
+    """Mean over batches, by their share of the examples; of a tuple, the mean of each entry."""
+    if terms[0] is None:
+        return None
+    if isinstance(terms[0], tuple):
+        return tuple(_mean(entry, shares) for entry in zip(*terms))
+    return sum(term * share for term, share in zip(terms, shares))
