@@ -6,7 +6,7 @@ import pytest
 import torch
 from random_data import generator
 
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
+from hvae_lessons.models import Diffusion, DiffusionConfig
 
 T, D, COUNT = 4, 3, 5
 

@@ -13,14 +13,16 @@ from hvae_lessons.models import (
     ClusterVAE,
     ClusterVAEConfig,
     ConvTopDownConfig,
+    Diffusion,
+    DiffusionConfig,
     GaussianMixture,
     MHVAEConfig,
+    NoiseMHVAE,
     TopDown,
     TopDownConfig,
     VAEConfig,
 )
 from hvae_lessons.models.clustering import FORMS, LABELS, STRATEGIES
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
 from hvae_lessons.objectives import balanced_elbo, balancing_weights, beta_elbo, elbo, free_bits
 from hvae_lessons.training import fit
 
@@ -29,12 +31,12 @@ ONE = {"data_dim": 1, "latent_dims": (1,)}
 MODELS = {
     "VAE": lambda: VAE(VAEConfig(1, 1, (1,)), generator()),
     "chain": lambda: MHVAE(MHVAEConfig(**ONE, hidden=((1,),)), generator()),
-    "noise": lambda: MHVAE(MHVAEConfig(**ONE, hidden=((1,),), wiring="noise"), generator()),
-    "top-down": lambda: TopDown(TopDownConfig(**ONE, width=1, posterior="merge"), generator()),
-    "ladder": lambda: TopDown(TopDownConfig(**ONE, width=1, posterior="ladder"), generator()),
+    "noise": lambda: NoiseMHVAE(MHVAEConfig(**ONE, hidden=((1,),)), generator()),
+    "top-down": lambda: TopDown(TopDownConfig(**ONE, width=1, reading="merge"), generator()),
+    "ladder": lambda: TopDown(TopDownConfig(**ONE, width=1, reading="ladder"), generator()),
     "residual": lambda: TopDown(TopDownConfig(**ONE, width=1), generator()),
     "without skips": lambda: TopDown(TopDownConfig(**ONE, width=1, skips=False), generator()),
-    "bottom-up": lambda: BottomUp(TopDownConfig(**ONE, width=1, posterior="merge"), generator()),
+    "bottom-up": lambda: BottomUp(TopDownConfig(**ONE, width=1, reading="merge"), generator()),
     "maps": lambda: TopDown(ConvTopDownConfig((1, 1), ((1, 1),), channels=1), generator()),
 }
 every_model = pytest.mark.parametrize("build", MODELS.values(), ids=MODELS)

@@ -12,12 +12,14 @@ from hvae_lessons.models import (
     ClusterVAE,
     ClusterVAEConfig,
     ConvTopDownConfig,
+    Diffusion,
+    DiffusionConfig,
     MHVAEConfig,
+    NoiseMHVAE,
     TopDown,
     TopDownConfig,
     VAEConfig,
 )
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
 from hvae_lessons.training import fit
 
 D, Z, Y, T = 8, 2, 3, 4
@@ -34,8 +36,8 @@ def clusters(**settings):
     return ClusterVAE(ClusterVAEConfig(**sizes, **settings), generator())
 
 
-def chain(**settings):
-    return MHVAE(MHVAEConfig(**CHAIN, **settings), generator())
+def chain(build=MHVAE, **settings):
+    return build(MHVAEConfig(**CHAIN, **settings), generator())
 
 
 def topdown(build=TopDown, **settings):
@@ -55,9 +57,9 @@ BUILT = {
     "clusters": clusters,
     "clusters of data": lambda **s: clusters(labels="from-data", strategy="score-function", **s),
     "chain": chain,
-    "noise": lambda **s: chain(wiring="noise", **s),
+    "noise": lambda **s: chain(NoiseMHVAE, **s),
     "top-down": topdown,
-    "bottom-up": lambda **s: topdown(BottomUp, posterior="merge", **s),
+    "bottom-up": lambda **s: topdown(BottomUp, reading="merge", **s),
     "maps": maps,
     "diffusion": diffusion,
 }
@@ -85,16 +87,16 @@ def test_every_level_of_a_chain_has_its_own_widths():
     assert [matrices(net) for net in model.decoders] == [[(6, 4), (7, 6), (D, 7)], [(5, 2), (8, 5)]]
 
 
-def test_features_of_the_noise_wiring_climb_and_its_path_descends():
-    model = chain(wiring="noise")
+def test_features_climb_and_the_path_of_the_noise_descends():
+    model = chain(NoiseMHVAE)
     assert [matrices(net) for net in model.features] == [[(7, D), (6, 7)], [(5, 6)]]
     assert [matrices(net) for net in model.encoders] == [[(8, 6)], [(4, 5)]]
     assert [matrices(net) for net in model.decoders] == [[(6, 4), (7, 6), (D, 7)], [(5, 2), (4, 5)]]
 
 
 def test_a_level_without_hidden_layers_hands_on_what_it_reads():
-    config = MHVAEConfig(D, (4, 3, 2), ((7,), (), (5,)), wiring="noise")
-    model = MHVAE(config, generator())
+    config = MHVAEConfig(D, (4, 3, 2), ((7,), (), (5,)))
+    model = NoiseMHVAE(config, generator())
     assert [matrices(net) for net in model.features] == [[(7, D)], [], [(5, 7)]]
     assert [matrices(net) for net in model.encoders] == [[(8, 7)], [(6, 7)], [(4, 5)]]
     assert matrices(model.decoders[1]) == [(4, 3)]

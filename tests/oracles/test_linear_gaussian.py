@@ -13,6 +13,7 @@ from hvae_lessons.models import (
     ClusterVAEConfig,
     ConvTopDownConfig,
     MHVAEConfig,
+    NoiseMHVAE,
     TopDown,
     TopDownConfig,
     VAEConfig,
@@ -38,8 +39,8 @@ def vae(**changes):
     return shaken(VAE(VAEConfig(**{**FLAT, **changes}), generator()))
 
 
-def mhvae(**changes):
-    return shaken(MHVAE(MHVAEConfig(**{**CHAIN, **changes}), generator()))
+def mhvae(build=MHVAE, **changes):
+    return shaken(build(MHVAEConfig(**{**CHAIN, **changes}), generator()))
 
 
 def topdown(build=TopDown, **changes):
@@ -49,12 +50,12 @@ def topdown(build=TopDown, **changes):
 LINEAR = {
     "a chain": lambda: mhvae(),
     "a chain, other settings": lambda: mhvae(activation="tanh", batch_norm=True),
-    "noise": lambda: mhvae(wiring="noise"),
+    "noise": lambda: mhvae(NoiseMHVAE),
     "one level": lambda: mhvae(latent_dims=(2,), hidden=((),)),
     "top-down": lambda: topdown(),
-    "top-down, other settings": lambda: topdown(activation="tanh", batch_norm=True, posterior="ladder"),
+    "top-down, other settings": lambda: topdown(activation="tanh", batch_norm=True, reading="ladder"),
     "without skips": lambda: topdown(skips=False, depth_scaled=False),
-    "bottom-up": lambda: topdown(BottomUp, posterior="merge"),
+    "bottom-up": lambda: topdown(BottomUp, reading="merge"),
 }
 NOT_LINEAR = {
     "hidden layers at the first level": lambda: mhvae(hidden=((3,), ())),
@@ -64,7 +65,7 @@ NOT_LINEAR = {
     "blocks": lambda: topdown(blocks=1),
     "a path whose variances vary": lambda: topdown(constant_variance=False),
     "bits at the end of a path": lambda: topdown(**BERNOULLI),
-    "bottom-up, blocks": lambda: topdown(BottomUp, posterior="merge", blocks=1),
+    "bottom-up, blocks": lambda: topdown(BottomUp, reading="merge", blocks=1),
     "maps": lambda: TopDown(
         ConvTopDownConfig(image_shape=(2, 2), levels=((2, 1),), channels=2, likelihood="gaussian"),
         generator(),
