@@ -10,8 +10,8 @@ import time
 import torch
 from seeded_runs import machine, path_of, prepare_torch, write
 
+from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_noise
 from hvae_lessons.formulas.labels import expected_cost, mean_of_others, sampled_cost
-from hvae_lessons.formulas.reparameterizations import gumbel_max, gumbel_noise
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, GaussianMixture
 from hvae_lessons.objectives import elbo
 from hvae_lessons.trace import Gaussian

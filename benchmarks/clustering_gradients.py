@@ -13,7 +13,7 @@ from clustering_labels import load
 from seeded_runs import path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.formulas.reparameterizations import gumbel_noise
+from hvae_lessons.formulas.discrete_samples import gumbel_noise
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 
 CONFIG = {"data_dim": 64, "latent_dim": 10, "hidden": (128,)}

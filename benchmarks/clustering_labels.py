@@ -12,8 +12,8 @@ from clustering_seeds import accuracy
 from seeded_runs import nats, path_of, record_runs
 
 from hvae_lessons.data import binarize, load_digits
+from hvae_lessons.measures.clusters import label_information
 from hvae_lessons.measures.evaluate import evaluate
-from hvae_lessons.measures.metrics import label_information
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import weighted_elbo
 from hvae_lessons.training import fit

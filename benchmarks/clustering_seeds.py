@@ -17,8 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import normalized_mutual_info_score
 
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
+from hvae_lessons.measures.clusters import label_information, match_clusters
 from hvae_lessons.measures.evaluate import evaluate
-from hvae_lessons.measures.metrics import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit

@@ -17,8 +17,8 @@ import torch
 from seeded_runs import machine, nats_per_level, path_of
 
 from hvae_lessons.data import binarize, binarize_static, load_mnist
-from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.measures.evaluate import evaluate
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import MHVAE, MHVAEConfig, TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit

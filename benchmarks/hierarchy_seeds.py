@@ -12,7 +12,7 @@ from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
 from hvae_lessons.measures.evaluate import evaluate
-from hvae_lessons.measures.metrics import linear_probe
+from hvae_lessons.measures.probes import linear_probe
 from hvae_lessons.models import MHVAE, MHVAEConfig, NoiseMHVAE
 from hvae_lessons.objectives import free_bits
 from hvae_lessons.training import fit

@@ -18,7 +18,7 @@ from seeded_runs import path_of, record_runs
 from hvae_lessons.data import binarize, binarize_static, load_digits
 from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_standard_gaussian
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.parts.families import AutoregressiveFlow, DiagonalGaussian, FullGaussian
 from hvae_lessons.oracles import LinearGaussian

@@ -13,9 +13,9 @@ import torch
 from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
-from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.measures.evaluate import averages
-from hvae_lessons.measures.metrics import linear_probe
+from hvae_lessons.measures.log_px import log_px_estimate
+from hvae_lessons.measures.probes import linear_probe
 from hvae_lessons.models import BottomUp, TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit

@@ -22,7 +22,7 @@ from hvae_lessons.models import TopDown, TopDownConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.schedules import linear_warm_up
-from hvae_lessons.training.spectral import SpectralPenalty, weight_matrices
+from hvae_lessons.training.spectral_penalty import SpectralPenalty, weight_matrices
 
 STEPS = 15  # in an epoch, of batches of 100
 DEEP = {"data_dim": 64, "width": 32, "latent_dims": (2,) * 24}

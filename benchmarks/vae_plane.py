@@ -15,8 +15,8 @@ from seeded_runs import nats, path_of, record_runs
 from torch.nn.functional import softplus
 
 from hvae_lessons.data import binarize, binarize_static, binarize_threshold
-from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.measures.evaluate import averages, evaluate
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.trace import Gaussian

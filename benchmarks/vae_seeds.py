@@ -13,8 +13,8 @@ import torch
 from seeded_runs import nats, path_of, record_runs
 
 from hvae_lessons.data import binarize
+from hvae_lessons.measures.active_units import active_by_variance
 from hvae_lessons.measures.evaluate import averages, evaluate
-from hvae_lessons.measures.metrics import active_by_variance
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, reconstruction
 from hvae_lessons.training import fit

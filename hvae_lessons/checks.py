@@ -1,7 +1,7 @@
 """The package's refusals: every ValueError says which argument, what was expected and what came.
 
 The checks look at shapes and Python numbers only, so that a formula guarded by them still runs on
-sympy symbols. `check_data` alone looks at values; the places where data enter call it once.
+sympy symbols. `check_data` and `check_pixels` look at values; the places where data enter call them once.
 """
 
 import itertools
@@ -108,6 +108,13 @@ def check_data(name, x, data_dim=None):
         expect(x.shape[-1] == data_dim, name, f"[..., {data_dim}]", tuple(x.shape))
     # One sum instead of a mask the size of the data: any NaN or infinity survives it.
     expect(-math.inf < x.sum().item() < math.inf, name, "finite values", "NaN or infinity")
+
+
+def check_pixels(name, x):
+    """`x` is `check_data`'s, with every value in [0, 1]."""
+    check_data(name, x)
+    low, high = (bound.item() for bound in x.aminmax())
+    expect(low >= 0 and high <= 1, name, "pixels in [0, 1]", f"values from {low:g} to {high:g}")
 
 
 def _broadcastable(shape, other):

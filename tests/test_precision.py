@@ -11,8 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from hvae_lessons import notebook
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
-from hvae_lessons.formulas.estimators import log_px_estimate
-from hvae_lessons.formulas.reparameterizations import gumbel_noise
+from hvae_lessons.formulas.discrete_samples import gumbel_noise
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.diffusion import Diffusion

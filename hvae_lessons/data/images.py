@@ -1,8 +1,7 @@
-"""Datasets, as flat tensors of pixels in [0, 1], and the ways to binarize them.
+"""Datasets, as flat tensors of pixels in [0, 1].
 
 N examples, D = height * width pixels. Images come as [N, D]; `image_shape` folds them back. What is loaded
-is gray: whoever trains a Bernoulli decoder chooses a binarization below and says which, because likelihoods
-under different binarizations cannot be compared.
+is gray; see `binarization`.
 """
 
 import hashlib
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_data, check_generator, expect
+from hvae_lessons.checks import check_choice, check_pixels, expect
 from hvae_lessons.data.mnist_files import read_mnist_files
 
 MNIST_SUBSET = "mnist_subset.npz"
@@ -47,7 +46,7 @@ class ImageData:
         height, width = _sides(self.image_shape)
         for part in ("train", "test"):
             x, y = getattr(self, f"{part}_x"), getattr(self, f"{part}_y")
-            _check_pixels(f"{part}_x", x)
+            check_pixels(f"{part}_x", x)
             _check_fold(f"{part}_x", x, height, width)
             rows = tuple(x.shape[:1])
             expect(tuple(y.shape) == rows, f"{part}_y", f"one label per image, {rows}", tuple(y.shape))
@@ -150,56 +149,6 @@ def stratified_sample(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     return np.sort(np.concatenate(rows))
 
 
-def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Dynamic binarization: b ~ Bernoulli(x), anew at each call.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x` | [N, D] | pixels in [0, 1], read as probabilities |
-    | `generator` | torch.Generator | source of the draw; None is the global one |
-    | returns | as x | 0 or 1; the mean over many draws is x |
-
-    Raises: ValueError for pixels outside [0, 1], NaN or none at all, and for a seed in place of a generator.
-    Source: the "stochastic" binarization of Burda, Grosse and Salakhutdinov 2016, section 5.
-    """
-    _check_pixels("x", x)
-    check_generator(generator)
-    return (torch.rand(x.shape, generator=generator, dtype=x.dtype) < x).to(x.dtype)
-
-
-def binarize_static(x: Tensor, seed: int = 0) -> Tensor:
-    """Static binarization: b ~ Bernoulli(x), the same draw at every call; for test sets.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x` | [N, D] | pixels in [0, 1]; binarize a set whole, not batchwise |
-    | `seed` | int | names the draw |
-    | returns | as x | 0 or 1 |
-
-    Raises: ValueError as binarize, and for a seed that is not an int.
-    Source: the fixed binarization of Salakhutdinov and Murray 2008, with a draw of our own.
-    """
-    expect(isinstance(seed, int), "seed", "an int", repr(seed))
-    return binarize(x, torch.Generator().manual_seed(seed))
-
-
-def binarize_threshold(x: Tensor, threshold: float = 0.5) -> Tensor:
-    """Deterministic binarization: b = 1 where x > threshold, else 0.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x` | [N, D] | pixels in [0, 1] |
-    | `threshold` | float | in [0, 1); sharper strokes and another likelihood than a draw |
-    | returns | as x | 0 or 1 |
-
-    Raises: ValueError as binarize, and for a threshold out of range.
-    Source: no formula of the notes.
-    """
-    _check_pixels("x", x)
-    expect(0 <= threshold < 1, "threshold", "a number in [0, 1)", threshold)
-    return (x > threshold).to(x.dtype)
-
-
 def pool2x2(x: Tensor, image_shape: tuple[int, int]) -> Tensor:
     """Images of half the height and width: each pixel is the mean of a 2x2 block.
 
@@ -212,19 +161,12 @@ def pool2x2(x: Tensor, image_shape: tuple[int, int]) -> Tensor:
     Raises: ValueError for odd sides, a D that is not height * width, or pixels as in binarize.
     Source: mean pooling.
     """
-    _check_pixels("x", x)
+    check_pixels("x", x)
     height, width = _sides(image_shape)
     even = height % 2 == 0 and width % 2 == 0
     expect(even, "image_shape", "an even height and width", tuple(image_shape))
     _check_fold("x", x, height, width)
     return x.reshape(-1, height // 2, 2, width // 2, 2).mean(dim=(2, 4)).flatten(1)
-
-
-def _check_pixels(name: str, x: Tensor) -> None:
-    """Refuse anything but finite pixels in [0, 1]."""
-    check_data(name, x)
-    low, high = (bound.item() for bound in x.aminmax())
-    expect(low >= 0 and high <= 1, name, "pixels in [0, 1]", f"values from {low:g} to {high:g}")
 
 
 def _sides(image_shape) -> tuple[int, int]:

@@ -6,7 +6,7 @@ One row per noise sample comes back, so that bias and variance of an estimator c
 import torch
 
 from hvae_lessons.checks import check_event, check_values, expect
-from hvae_lessons.formulas.reparameterizations import gumbel_max, gumbel_softmax, straight_through
+from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_softmax, straight_through
 
 
 def categorical_gradient(values, logits):

@@ -1,4 +1,4 @@
-"""Log-densities and entropies, each one pure function.
+"""Log-densities and log-probabilities, each one pure function.
 
 Shapes. The last dimension is the event and is summed inside; everything before it is batch:
 `[..., D] -> [...]`. No function averages over the batch. Unit: nats.
@@ -76,7 +76,8 @@ def gaussian_full_log_prob(z, mean, scale_tril):
     identity = torch.eye(z.shape[-1], dtype=scale_tril.dtype)
     inverse = torch.linalg.solve_triangular(scale_tril, identity, upper=False)
     noise = ((z - mean).unsqueeze(-2) @ inverse.mT).squeeze(-2)  # L^-1 (z - mean), a row for each z
-    return standard_gaussian_log_prob(noise) - _log_diagonal(scale_tril).sum(-1)
+    log_diagonal = torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1))
+    return standard_gaussian_log_prob(noise) - log_diagonal.sum(-1)
 
 
 def bernoulli_log_prob(x, logits):
@@ -118,77 +119,3 @@ def categorical_log_prob(y, logits):
         tuple(y.shape) == tuple(logits.shape[:-1]), "y", f"shape {tuple(logits.shape[:-1])}", tuple(y.shape)
     )
     return torch.take_along_dim(torch.log_softmax(logits, -1), y.unsqueeze(-1), -1).squeeze(-1)
-
-
-def gaussian_entropy(log_var):
-    r"""Entropy of a Gaussian with diagonal covariance.
-
-    $$H = \frac{1}{2} \sum_d \left[1 + \log 2\pi + \log \sigma_d^2\right]$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `log_var` | [..., D] | log sigma^2 |
-    | returns | [...] | differential entropy in nats; it can be negative |
-
-    Raises: ValueError for a scalar or an empty batch.
-    Source: N4 draft 21.20, with the constant that it leaves out.
-    """
-    check_event(log_var=log_var)
-    return 0.5 * (log_var + LOG_2PI + 1).sum(-1)
-
-
-def gaussian_full_entropy(scale_tril):
-    r"""Entropy of a Gaussian with covariance $L L^\top$.
-
-    $$H = \frac{D}{2} (1 + \log 2\pi) + \sum_d \log L_{dd}$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `scale_tril` | [..., D, D] | L, lower triangular with a positive diagonal |
-    | returns | [...] | differential entropy in nats |
-
-    Raises: ValueError if `scale_tril` is not square.
-    Source: N4 draft 21.20 and 21.45.
-    """
-    check_event(scale_tril=scale_tril)
-    check_square("scale_tril", scale_tril, scale_tril.shape[-1])
-    return (_log_diagonal(scale_tril) + 0.5 * (1 + LOG_2PI)).sum(-1)
-
-
-def bernoulli_entropy(logits):
-    r"""Entropy of independent binary variables.
-
-    $$H = \sum_d \left[\log(1 + e^{a_d}) - \frac{a_d}{1 + e^{-a_d}}\right]$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `logits` | [..., D] | a, the log-odds |
-    | returns | [...] | entropy in nats, summed over D |
-
-    Raises: ValueError for a scalar or an empty batch.
-    Source: N4 21.5 (the distribution); the entropy follows from its definition.
-    """
-    check_event(logits=logits)
-    return (F.softplus(logits) - logits * torch.sigmoid(logits)).sum(-1)
-
-
-def categorical_entropy(logits):
-    r"""Entropy of a categorical distribution.
-
-    $$H = -\sum_k \pi_k \log \pi_k, \qquad \pi = \operatorname{softmax}(a)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `logits` | [..., Y] | a, unnormalized log-probabilities |
-    | returns | [...] | entropy in nats, from 0 to log Y |
-
-    Raises: ValueError for a scalar or an empty batch.
-    Source: N4 21.56.
-    """
-    check_event(logits=logits)
-    log_probs = torch.log_softmax(logits, -1)
-    return -(torch.exp(log_probs) * log_probs).sum(-1)
-
-
-def _log_diagonal(scale_tril):
-    return torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1))

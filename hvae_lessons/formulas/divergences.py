@@ -1,11 +1,9 @@
-"""Closed-form Kullback-Leibler divergences, and the product of two Gaussian densities.
+"""Closed-form Kullback-Leibler divergences of Gaussians.
 
 KL(q || p) = E_q[log q(z) - log p(z)] in nats: zero exactly at q = p, positive elsewhere. The first
 argument is the approximation q, the one the expectation is under. The event dimension is summed inside
 (independent coordinates add: N2); the batch is left alone: `[..., Z] -> [...]`.
 """
-
-import math
 
 import torch
 
@@ -135,68 +133,3 @@ def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):
     Source: N4 21.72-21.74.
     """
     return kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var_p).sum(-1)
-
-
-def gaussian_product(mean_1, log_var_1, mean_2, log_var_2):
-    r"""The Gaussian that the product of two diagonal Gaussian densities is proportional to.
-
-    $$N(z; \mu_1, \sigma_1^2)\, N(z; \mu_2, \sigma_2^2) = c\, N(z; \mu, \sigma^2), \qquad
-      \frac{1}{\sigma^2} = \frac{1}{\sigma_1^2} + \frac{1}{\sigma_2^2}, \quad
-      \frac{\mu}{\sigma^2} = \frac{\mu_1}{\sigma_1^2} + \frac{\mu_2}{\sigma_2^2}, \quad
-      c = N(\mu_1; \mu_2, \sigma_1^2 + \sigma_2^2)$$
-
-    Precisions add, and the means are averaged by them: of a prior and a message, the more certain one counts
-    more. The weights are sigmoids of the difference of the log-variances, so no precision is ever computed
-    that could overflow.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `mean_1`, `log_var_1` | [..., Z] | one factor, e.g. the prior from above |
-    | `mean_2`, `log_var_2` | [..., Z] | the other, e.g. the message of the likelihood from below |
-    | returns | [..., Z], [..., Z] | mean and log-variance of the product, normalized |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N4 21.67-21.68; Sonderby et al. (2016).
-    """
-    check_event(mean_1=mean_1, log_var_1=log_var_1, mean_2=mean_2, log_var_2=log_var_2)
-    share = torch.sigmoid(log_var_2 - log_var_1)
-    # Not 1 - share: that would be 0 while the true share is small but carries a large mean.
-    other_share = torch.sigmoid(log_var_1 - log_var_2)
-    return share * mean_1 + other_share * mean_2, -torch.logaddexp(-log_var_1, -log_var_2)
-
-
-def kl_categorical(logits_q, logits_p):
-    r"""KL between categorical distributions over the same Y classes.
-
-    $$\mathrm{KL}(q \,\|\, p) = \sum_k q_k \log\frac{q_k}{p_k},
-      \qquad q = \operatorname{softmax}(\text{logits}_q)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `logits_q`, `logits_p` | [..., Y] | unnormalized log-probabilities |
-    | returns | [...] | KL in nats |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N0, KL[q(y | z) || p(y)] for a general p(y).
-    """
-    check_event(logits_q=logits_q, logits_p=logits_p)
-    log_q = torch.log_softmax(logits_q, -1)
-    return (torch.exp(log_q) * (log_q - torch.log_softmax(logits_p, -1))).sum(-1)
-
-
-def kl_categorical_uniform(logits):
-    r"""KL from a categorical distribution to the uniform one: log Y minus the entropy.
-
-    $$\mathrm{KL}(q \,\|\, U) = \sum_k q_k \log q_k + \log Y$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `logits` | [..., Y] | unnormalized log-probabilities of q |
-    | returns | [...] | KL in nats, from 0 to log Y |
-
-    Raises: ValueError for a scalar or an empty batch.
-    Source: N0, KL[q(y | z) || p(y)].
-    """
-    check_event(logits=logits)
-    log_q = torch.log_softmax(logits, -1)
-    return (torch.exp(log_q) * log_q).sum(-1) + math.log(logits.shape[-1])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from hvae_lessons.checks import check_count, check_data, check_generator, check_trace
-from hvae_lessons.measures.metrics import active_by_kl
+from hvae_lessons.measures.active_units import active_by_kl
 from hvae_lessons.objectives import elbo
 
 

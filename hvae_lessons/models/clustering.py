@@ -33,7 +33,8 @@ from hvae_lessons.checks import (
     check_positive,
     expect,
 )
-from hvae_lessons.formulas.divergences import kl_categorical_uniform
+from hvae_lessons.formulas.discrete_divergences import kl_categorical_uniform
+from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_noise, gumbel_softmax, straight_through
 from hvae_lessons.formulas.labels import (
     expected_cost,
     labels_given_code,
@@ -41,12 +42,6 @@ from hvae_lessons.formulas.labels import (
     log_ratio_cost,
     mean_of_others,
     sampled_cost,
-)
-from hvae_lessons.formulas.reparameterizations import (
-    gumbel_max,
-    gumbel_noise,
-    gumbel_softmax,
-    straight_through,
 )
 from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.vae import VAE, VAEConfig

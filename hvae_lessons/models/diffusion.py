@@ -24,62 +24,11 @@ from hvae_lessons.checks import (
     check_data,
     check_event,
     check_generator,
-    check_tensor,
     expect,
 )
+from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
 from hvae_lessons.nets import ACTIVATIONS, mlp
 from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes, standard_noise
-
-
-def diffusion_marginal(x, kept):
-    r"""The noisy x after t steps at once.
-
-    $$q(z_t \mid x) = N\big(z_t;\, \sqrt{c_t}\, x,\, (1 - c_t) I\big), \qquad c_t = a_1 \cdots a_t$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x` | [..., D] | data |
-    | `kept` | [1] | c_t, between 0 and 1 |
-    | returns | Gaussian [..., D] | q(z_t given x) |
-
-    Raises: ValueError for an x without coordinates.
-    Source: the chain of N0, q(z_t | z_t-1), composed; Ho et al. (2020), (4).
-    """
-    check_event(x=x)
-    _check_shares(kept=kept)
-    mean = kept.sqrt() * x
-    return Gaussian(mean, (1 - kept).log().expand_as(mean))
-
-
-def diffusion_posterior(x, z, kept_below, kept):
-    r"""One step back, given where the chain began: the exact posterior of the fixed encoder.
-
-    $$q(z_{t-1} \mid z_t, x) = N\!\left(
-      \frac{\sqrt{c_{t-1}}\,(1 - a_t)\, x + \sqrt{a_t}\,(1 - c_{t-1})\, z_t}{1 - c_t},\;
-      \frac{(1 - a_t)(1 - c_{t-1})}{1 - c_t}\, I\right), \qquad a_t = \frac{c_t}{c_{t-1}}$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x` | [..., D] | data, or a guess of it |
-    | `z` | [..., D] | z_t |
-    | `kept_below`, `kept` | [1] | c_t-1 and c_t |
-    | returns | Gaussian [..., D] | q(z_t-1 given z_t and x) |
-
-    Raises: ValueError for shapes that do not match.
-    Source: Bayes' rule for Gaussians; Ho et al. (2020), (6)-(7).
-    """
-    check_event(x=x, z=z)
-    _check_shares(kept_below=kept_below, kept=kept)
-    step = kept / kept_below
-    mean = (kept_below.sqrt() * (1 - step) * x + step.sqrt() * (1 - kept_below) * z) / (1 - kept)
-    log_var = ((1 - step) * (1 - kept_below) / (1 - kept)).log()
-    return Gaussian(mean, log_var.expand_as(mean))
-
-
-def _check_shares(**shares):
-    for name, share in shares.items():
-        check_tensor(name, share)
-        expect(tuple(share.shape) == (1,), name, "[1], one share", tuple(share.shape))
 
 
 @dataclass(frozen=True)
@@ -135,7 +84,7 @@ class Diffusion(nn.Module):
         expect(len(noise) == self.config.steps, "noise", f"[{self.config.steps}, ...]", tuple(noise.shape))
         z, below, before = [], x, torch.ones_like(self.kept[:1])
         for kept, fresh in zip(self.kept.split(1), noise):
-            below = diffusion_marginal(below, kept / before).sample(fresh)
+            below = Gaussian(*diffusion_marginal(below, kept / before)).sample(fresh)
             z.append(below)
             before = kept
         return torch.stack(z)
@@ -161,8 +110,8 @@ class Diffusion(nn.Module):
     def _step_down(self, guess, z, t):
         """p(z_t-1 | z_t), from the network's answer at z = z_t."""
         kept = self.kept.split(1)
-        p = diffusion_posterior(guess.mean, z, kept[t - 2], kept[t - 1])
-        return p._replace(log_var=p.log_var + guess.log_var)
+        mean, log_var = diffusion_posterior(guess.mean, z, kept[t - 2], kept[t - 1])
+        return Gaussian(mean, log_var + guess.log_var)
 
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D] with T layers, z_1 first; K `samples` per example put a K in front."""
@@ -174,9 +123,9 @@ class Diffusion(nn.Module):
         kept, layers = self.kept.split(1), []
         for t in range(2, self.config.steps + 1):
             above = z[t - 1]  # z_t; the layer is that of z_t-1
-            q = diffusion_posterior(x, above, kept[t - 2], kept[t - 1])
+            q = Gaussian(*diffusion_posterior(x, above, kept[t - 2], kept[t - 1]))
             layers.append(Layer(z[t - 2], q, self._step_down(guesses[t - 1], above, t)))
-        q_top = diffusion_marginal(x, kept[-1])
+        q_top = Gaussian(*diffusion_marginal(x, kept[-1]))
         layers.append(Layer(z[-1], q_top, Gaussian.standard_like(q_top)))
         return Trace(guesses[0].log_prob(x), tuple(layers))
 

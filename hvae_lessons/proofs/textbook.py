@@ -1,5 +1,6 @@
 """What the theorems compare the code with: formulas as a textbook writes them, in sympy alone."""
 
+import numpy as np
 import sympy
 
 from hvae_lessons.proofs.integrals import integral
@@ -35,6 +36,17 @@ def gaussian_kl_integral(mu_q, sigma_q, mu_p, sigma_p):
     log_q = sum(map(log_gaussian, z, mu_q.entries, sigma_q.entries))
     log_p = sum(map(log_gaussian, z, mu_p.entries, sigma_p.entries))
     return integral(log_q, log_q - log_p, *z)
+
+
+def probability_rows(name, rows):
+    """Positive [rows, 2] array whose rows sum to one: odds over one plus odds."""
+    odds = positive(name, rows, 1).entries
+    return np.concatenate([odds, np.ones_like(odds)], 1) / (1 + odds)
+
+
+def log_entries(numbers):
+    """The logarithm of every entry of an array of positive expressions."""
+    return SymbolicTensor(numbers).log()
 
 
 def softmax(logits):

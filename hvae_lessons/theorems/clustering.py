@@ -1,145 +1,128 @@
-"""Theorems about clusters: the two forms of the conditional prior, the best labels, and two bounds."""
+"""Theorems about the bound with clusters: its gap, in both forms, and its share in the joint KL."""
 
 import sympy
-import torch
 
-from hvae_lessons.formulas.labels import (
-    expected_cost,
-    log_ratio_cost,
-)
-from hvae_lessons.models.parts.mixture import mixture_kl, mixture_log_prob
+from hvae_lessons.formulas.labels import expected_cost, log_ratio_cost
+from hvae_lessons.models.clustering import CodeTerm, LabelTerm
+from hvae_lessons.objectives import elbo
 from hvae_lessons.proofs import equal, theorem
-from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
-from hvae_lessons.proofs.textbook import scale_tril
-from hvae_lessons.symbolic import SymbolicTensor, positive, real
+from hvae_lessons.proofs.textbook import categorical_kl_sum
+from hvae_lessons.symbolic import SymbolicTensor, positive
+from hvae_lessons.trace import Trace
 
 
-def _log_normal_full(z, mean, tril):
-    """log N(z; mean, L L^T) by the covariance's inverse and determinant, as a textbook has it."""
-    root = sympy.Matrix(tril)
-    covariance, shift = root * root.T, sympy.Matrix(z) - sympy.Matrix(mean)
-    square = (shift.T * covariance.inv() * shift)[0]
-    return -(len(z) * sympy.log(2 * sympy.pi) + sympy.log(sympy.factor(covariance.det())) + square) / 2
+class _FiniteModel:
+    """z and y take two values each; every probability is a symbol. The integral over z is a sum."""
 
+    def __init__(self):
+        odds = positive("u", 6).entries
 
-def _two_clusters():
-    """Means [2, 2] and Cholesky factors [2, 2, 2] of two clusters in the plane."""
-    return real("m", 2, 2), torch.stack([scale_tril("A"), scale_tril("B")])
+        def share(u):
+            return (1 / (1 + u), u / (1 + u))
 
+        self.q_z = share(odds[0])
+        self.q_y = [share(odds[1]), share(odds[2])]  # q(y | z), by z
+        self.p_z = [share(odds[3]), share(odds[4])]  # p(z | y), by y
+        self.px_given_z = positive("c", 2).entries
 
-@theorem(
-    "mixture-density",
-    chapter="clustering",
-    about=(mixture_log_prob,),
-    statement=r"\texttt{mixture\_log\_prob}(z)_y = \log N(z; m_y, L_y L_y^\top)",
-    source="N0, p(z | y); N4 draft 21.40-21.42",
-    scope="two clusters in the plane",
-)
-def mixture_density(mixture_log_prob):
-    """Against the textbook's density, with the inverse and the determinant of the covariance."""
-    mean, tril = _two_clusters()
-    z = real("z", 2)
-    expected = [_log_normal_full(z.entries, mean.entries[y], tril.entries[y]) for y in range(2)]
-    return [equal("entry y is the log-density under cluster y", mixture_log_prob(z, mean, tril), expected)]
+    def costs(self, log_ratio_cost, z):
+        """log q(z) - log p(z | y) for both y, at one z."""
+        log_p = SymbolicTensor([sympy.log(self.p_z[y][z]) for y in range(2)])
+        return log_ratio_cost(SymbolicTensor(sympy.log(self.q_z[z])), log_p)
 
+    def divergences(self):
+        """KL(q(z) || p(z | y)) for both y, by its definition."""
+        return SymbolicTensor([categorical_kl_sum(self.q_z, self.p_z[y]) for y in range(2)])
 
-@mixture_density.wrong("determinant of the covariance taken twice")
-def _(z, mean, scale_tril):
-    determinant = torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1)).sum(-1)
-    return mixture_log_prob(z, mean, scale_tril) - determinant
+    def bound(self, costs_at, expected_cost, elbo):
+        """The package's objective, averaged over z."""
+        total = 0
+        for z in range(2):
+            logits = SymbolicTensor(list(self.q_y[z])).log()
+            code = CodeTerm(None, None, None, expected_cost(costs_at(z), logits))
+            log_px = SymbolicTensor(sympy.log(self.px_given_z[z]))
+            total = total + self.q_z[z] * elbo(Trace(log_px, (code, LabelTerm(logits)))).item()
+        return total
 
+    def evidence(self):
+        """log p(x)."""
+        return sympy.log(sum(self._joint(z, y) for z in range(2) for y in range(2)))
 
-@mixture_density.wrong("every code judged by the first cluster's mean")
-def _(z, mean, scale_tril):
-    return mixture_log_prob(z, mean[:1].expand_as(mean), scale_tril)
+    def distance(self, q):
+        """KL(q(z, y) || p(z, y | x)) for q[z][y], as a sum over the four states."""
+        px = sympy.exp(self.evidence())
+        states = [(z, y) for z in range(2) for y in range(2)]
+        return categorical_kl_sum([q[z][y] for z, y in states], [self._joint(z, y) / px for z, y in states])
 
-
-@theorem(
-    "mixture-kl",
-    chapter="clustering",
-    about=(mixture_kl,),
-    statement=r"\texttt{mixture\_kl}_y = \int q(z) \log\frac{q(z)}{N(z; m_y, L_y L_y^\top)}\,dz,"
-    r"\qquad q = N(\mu, \operatorname{diag}\sigma^2)",
-    source="N0, the analytic KL of the conditional prior, for full covariances",
-    scope="two clusters in the plane",
-)
-def mixture_divergence(mixture_kl):
-    """The closed form is the double integral that defines it."""
-    mean, tril = _two_clusters()
-    mean_q, log_var_q = real("mu", 2), log_variance("sigma", 2)
-    z = sympy.symbols("z_1 z_2", real=True)
-    laws = dict(zip(z, zip(mean_q.entries, log_var_q.entries)))
-    log_q = sum(normal_log_density(value, *law) for value, law in laws.items())
-    expected = [
-        gaussian_mean(log_q - _log_normal_full(z, mean.entries[y], tril.entries[y]), laws) for y in range(2)
-    ]
-    return [equal("the integral, cluster by cluster", mixture_kl(mean_q, log_var_q, mean, tril), expected)]
-
-
-@mixture_divergence.wrong("log sigma read as log sigma^2")
-def _(mean_q, log_var_q, mean, scale_tril):
-    return mixture_kl(mean_q, 0.5 * log_var_q, mean, scale_tril)
-
-
-@mixture_divergence.wrong("the Cholesky factor transposed")
-def _(mean_q, log_var_q, mean, scale_tril):
-    inverse = torch.linalg.inv(scale_tril)
-    swapped = torch.exp(log_var_q) @ ((inverse**2).sum(-1) - (inverse**2).sum(-2)).T
-    return mixture_kl(mean_q, log_var_q, mean, scale_tril) + 0.5 * swapped
+    def _joint(self, z, y):
+        return self.px_given_z[z] * self.p_z[y][z] / 2
 
 
 @theorem(
-    "conditional-prior-forms",
+    "two-cluster-bounds",
     chapter="clustering",
-    about=(log_ratio_cost, mixture_kl, expected_cost),
-    statement=r"E_{q(z \mid x)}\Big[\sum_y q(y \mid z) \log\frac{q(z \mid x)}{p(z \mid y)}\Big]"
-    r" - E_{q(z \mid x)}\Big[\sum_y q(y \mid z)\, \mathrm{KL}(q(z \mid x) \,\|\, p(z \mid y))\Big]"
-    r" = -\sum_y \mathrm{Cov}_{q(z \mid x)}\big(q(y \mid z), \log p(z \mid y)\big)",
-    source="N0, where it fixes the form of the distributions and calls the two equal",
-    scope="one coordinate, two clusters, q(1 | z) any quadratic in z (both sides are linear in it)",
+    about=(log_ratio_cost, expected_cost, elbo),
+    statement=r"\log p(x) - \mathcal{R} = "
+    r"\mathrm{KL}\big(q(z \mid x)\, q(y \mid z) \,\|\, p(z, y \mid x)\big)"
+    r","
+    r"\qquad \log p(x) - \mathcal{A} = E_{z' \sim q(z \mid x)}\Big["
+    r"\mathrm{KL}\big(q(z \mid x)\, q(y \mid z') \,\|\, p(z, y \mid x)\big)\Big]",
+    source="N0's bound (R, with the log-ratio) and its step 4 (A, with the analytic KL)",
+    scope="two values of z and of y, every probability a symbol",
 )
-def conditional_prior_forms(log_ratio_cost, mixture_kl, expected_cost):
-    """The covariance comes from its own integrals; it vanishes when q(y | z) is constant."""
-    mean, log_var = real("mu", 1), log_variance("sigma", 1)
-    centers, scales = real("m", 2, 1), positive("s", 2, 1, 1)
-    noise, (a, b, c) = real("epsilon", 1), sympy.symbols("a b c", real=True)
-    first = a + b * noise.item() + c * noise.item() ** 2
-    labels = SymbolicTensor([first, 1 - first])
-    z = mean + (0.5 * log_var).exp() * noise
-    log_q = normal_log_density(z.item(), mean.item(), log_var.item())
-    log_p = [
-        normal_log_density(z.item(), m, 2 * sympy.log(s))
-        for m, s in zip(centers.entries[:, 0], scales.entries.flat)
-    ]
-    by_ratio = expected_cost(
-        log_ratio_cost(SymbolicTensor(log_q), SymbolicTensor(log_p)), labels.log()
-    ).item()
-    by_kl = expected_cost(mixture_kl(mean, log_var, centers, scales), labels.log()).item()
-
-    def average(expression):
-        return noise_mean(sympy.expand(expression), noise)
-
-    covariance = sum(
-        average(q * p) - average(q) * average(p) for q, p in zip((first, 1 - first), log_p, strict=True)
-    )
-    difference = average(by_ratio) - average(by_kl)
+def two_cluster_bounds(log_ratio_cost, expected_cost, elbo):
+    """Both gaps are divergences, so both are lower bounds: of two different inference models."""
+    model = _FiniteModel()
+    by_ratio = model.bound(lambda z: model.costs(log_ratio_cost, z), expected_cost, elbo)
+    by_kl = model.bound(lambda z: model.divergences(), expected_cost, elbo)
+    own = [[model.q_z[z] * model.q_y[z][y] for y in range(2)] for z in range(2)]
+    strange = [[[model.q_z[z] * model.q_y[w][y] for y in range(2)] for z in range(2)] for w in range(2)]
     return [
-        equal("the forms differ by the covariances of q(y | z) and log p(z | y)", difference, -covariance),
-        equal("they agree if q(y | z) does not depend on z", difference.subs({b: 0, c: 0}), 0),
+        equal("log-ratio form: y read off z itself", model.evidence() - by_ratio, model.distance(own)),
+        equal(
+            "analytic form: y read off another draw z' of q(z | x)",
+            model.evidence() - by_kl,
+            sum(model.q_z[w] * model.distance(strange[w]) for w in range(2)),
+        ),
     ]
 
 
-@conditional_prior_forms.wrong("the ratio upside down")
+@two_cluster_bounds.wrong("the ratio upside down")
 def _(log_q_z, log_pz_given_y):
     return log_pz_given_y - log_q_z.unsqueeze(-1)
 
 
-@conditional_prior_forms.wrong("the spread of q left out of the KL", instead_of=mixture_kl)
-def _(mean_q, log_var_q, mean, scale_tril):
-    spread = torch.exp(log_var_q) @ (torch.linalg.inv(scale_tril) ** 2).sum(-2).T
-    return mixture_kl(mean_q, log_var_q, mean, scale_tril) - 0.5 * spread
+@two_cluster_bounds.wrong("the label's KL left out", instead_of=elbo)
+def _(trace):
+    return trace.log_px_given_z - trace.layers[0].kl
 
 
-@conditional_prior_forms.wrong("clusters averaged, not weighted", instead_of=expected_cost)
+@theorem(
+    "cluster-joint-kl",
+    chapter="clustering",
+    about=(log_ratio_cost, expected_cost, elbo),
+    statement=r"\mathrm{KL}\big(q(x, z, y) \,\|\, p(x, z, y)\big)"
+    r" = -\mathrm{H}(p_D) - E_{p_D}[\mathcal{R}(x)], \qquad q(x, z, y) = p_D(x)\, q(z \mid x)\, q(y \mid z)",
+    source="N0, the joint KL, its constant and its three terms",
+    scope="one term of the average over x: two values of z and of y, every probability a symbol",
+)
+def cluster_joint_kl(log_ratio_cost, expected_cost, elbo):
+    """For one x of data probability d: sum over z, y of q log q/p is d log d minus d times the objective."""
+    model, d = _FiniteModel(), sympy.Symbol("d", positive=True)
+    by_ratio = model.bound(lambda z: model.costs(log_ratio_cost, z), expected_cost, elbo)
+    states = [(z, y) for z in range(2) for y in range(2)]
+    q = [d * model.q_z[z] * model.q_y[z][y] for z, y in states]
+    p = [model.px_given_z[z] * model.p_z[y][z] / 2 for z, y in states]
+    return [
+        equal("the share of x in the joint KL", categorical_kl_sum(q, p), d * sympy.log(d) - d * by_ratio)
+    ]
+
+
+@cluster_joint_kl.wrong("reconstruction with the wrong sign", instead_of=elbo)
+def _(trace):
+    return -trace.log_px_given_z - trace.kl
+
+
+@cluster_joint_kl.wrong("labels drawn evenly", instead_of=expected_cost)
 def _(cost, logits):
     return cost.mean(-1)

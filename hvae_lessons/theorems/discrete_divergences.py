@@ -1,14 +1,15 @@
-"""Theorems about the divergences of categorical distributions: each is the sum that defines it."""
+"""Theorems about divergences of discrete distributions; and every KL adds over independent coordinates."""
 
 import math
 
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import kl_categorical, kl_categorical_uniform
+from hvae_lessons.formulas.discrete_divergences import kl_categorical, kl_categorical_uniform
+from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full, kl_gaussian_per_dimension
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.claims import row_by_row
-from hvae_lessons.proofs.textbook import categorical_kl_sum, softmax
+from hvae_lessons.proofs.textbook import categorical_kl_sum, gaussians, parameters, softmax
 from hvae_lessons.symbolic import real
 
 CHAPTER = "divergences"
@@ -80,3 +81,66 @@ def _(logits):
 @uniform_kl.wrong("KL(U || q): the arguments swapped")
 def _(logits):
     return kl_categorical(torch.zeros_like(logits), logits)
+
+
+@theorem(
+    "kl-additivity",
+    chapter=CHAPTER,
+    about=(kl_gaussian, kl_gaussian_full, kl_categorical),
+    statement=r"q(z) = \prod_d q_d(z_d),\ p(z) = \prod_d p_d(z_d): \\"
+    r" \mathrm{KL}(q \,\|\, p) = \sum_d \mathrm{KL}(q_d \,\|\, p_d)",
+    source="N2, KL of independent coordinates; used in N4 21.58",
+    scope="any two densities with finite KL, two coordinates; the code: Gaussians, a table of 2 x 3 classes",
+)
+def kl_additivity(kl, kl_full, kl_discrete):
+    """For any densities by Fubini's theorem; then for the code, on joint distributions of all coordinates."""
+    mu_q, sigma_q, mu_p, sigma_p = parameters()
+    joint = kl_full(mu_q, torch.diag_embed(sigma_q), mu_p, torch.diag_embed(sigma_p))
+    parts = [kl(*(tensor[d : d + 1] for tensor in gaussians())) for d in range(2)]
+    a, b, c, d = real("a", 2), real("b", 2), real("c", 3), real("d", 3)
+    table_q, table_p = ((x.unsqueeze(-1) + y).reshape(6) for x, y in ((a, c), (b, d)))
+    return [
+        any_densities_add(),
+        equal("Gaussians: the joint KL is the sum of two one-dimensional ones", joint, parts[0] + parts[1]),
+        equal("and so is the diagonal formula", kl(*gaussians()), parts[0] + parts[1]),
+        equal(
+            "discrete: the KL of the 2 x 3 joint table is the sum of its margins'",
+            kl_discrete(table_q, table_p),
+            kl_discrete(a, b) + kl_discrete(c, d),
+        ),
+    ]
+
+
+def any_densities_add():
+    """N2's proof: every term of the integrand is a product of functions of one coordinate each."""
+    z = sympy.symbols("z_1 z_2", real=True)
+    q = [sympy.Function("q_1")(z[0]), sympy.Function("q_2")(z[1])]
+    log_ratio = [sympy.Function("l_1")(z[0]), sympy.Function("l_2")(z[1])]
+    separated = 0
+    for term in sympy.expand(q[0] * q[1] * sum(log_ratio)).args:
+        factors = [[factor for factor in term.args if factor.has(coordinate)] for coordinate in z]
+        separated += sympy.prod(map(over_the_line, map(sympy.prod, factors), z))
+    normalized = separated.subs({over_the_line(q[d], z[d]): 1 for d in range(2)})
+    kl_of_each = [over_the_line(q[d] * log_ratio[d], z[d]) for d in range(2)]
+    return equal("for any densities with integral 1: Fubini's theorem", normalized, sum(kl_of_each))
+
+
+def over_the_line(function, z):
+    """The integral, left as it is."""
+    return sympy.Integral(function, (z, -sympy.oo, sympy.oo))
+
+
+@kl_additivity.wrong("mean over the coordinates")
+def _(mean_q, log_var_q, mean_p, log_var_p):
+    return kl_gaussian_per_dimension(mean_q, log_var_q, mean_p, log_var_p).mean(-1)
+
+
+@kl_additivity.wrong("the joint's log-determinants left out", instead_of=kl_gaussian_full)
+def _(mean_q, scale_tril_q, mean_p, scale_tril_p):
+    ratio = torch.diagonal(scale_tril_q, dim1=-2, dim2=-1) / torch.diagonal(scale_tril_p, dim1=-2, dim2=-1)
+    return kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p) + torch.log(ratio).sum(-1)
+
+
+@kl_additivity.wrong("mean over the classes", instead_of=kl_categorical)
+def _(logits_q, logits_p):
+    return kl_categorical(logits_q, logits_p) / logits_q.shape[-1]

@@ -4,12 +4,7 @@ import sympy
 import torch
 from torch.overrides import TorchFunctionMode
 
-from hvae_lessons.formulas.reparameterizations import (
-    gumbel_max,
-    gumbel_noise,
-    gumbel_softmax,
-    straight_through,
-)
+from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_noise, gumbel_softmax, straight_through
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.symbolic import SymbolicTensor, positive, real

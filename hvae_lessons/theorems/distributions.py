@@ -2,8 +2,7 @@
 
 A density is not compared with another formula alone. Gaussian: the log-density is quadratic, it integrates to
 one, and it has the right mean and covariance; only one function does. Discrete: the probabilities sum to one
-and have the right log-odds.
-"""
+and have the right log-odds."""
 
 import itertools
 import math
@@ -19,9 +18,10 @@ from hvae_lessons.formulas.distributions import (
     gaussian_log_prob,
     standard_gaussian_log_prob,
 )
-from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.integrals import integral
+from hvae_lessons.proofs.moments import log_variance
 from hvae_lessons.proofs.textbook import scale_tril, softmax
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
@@ -253,3 +253,48 @@ def _(y, logits):
 @categorical_mass.wrong("mean for sum in the normalizer")
 def _(y, logits):
     return categorical_log_prob(y, logits) + math.log(logits.shape[-1])
+
+
+@theorem(
+    "optimal-decoder",
+    chapter="vae",
+    about=(gaussian_log_prob,),
+    statement=r"\operatorname{argmax}_d \sum_i r_i \log N(x_i; d, s^2) = \frac{\sum_i r_i x_i}{\sum_i r_i}"
+    r" = E[x \mid z]",
+    source="N4 21.23 and the sentence after it",
+    scope="three one-dimensional inputs x_i that share a code z, symbolic weights r_i = p_D(x_i) q(z | x_i)",
+)
+def optimal_decoder(gaussian_log_prob):
+    """Away from the conditional mean the objective is lower, by a square: no other output is as good."""
+    x, weights = real("x", 3, 1), positive("r", 3)
+    decoded, log_var = real("d", 1), log_variance("s", 1)
+
+    def objective(output):
+        return (weights * gaussian_log_prob(x, output, log_var)).sum()
+
+    total = weights.sum()
+    conditional_mean = (weights.unsqueeze(-1) * x).sum(0) / total
+    loss = (total * (decoded - conditional_mean) ** 2 / (2 * log_var.exp())).sum()
+    return [
+        equal(
+            "any other output is worse by a multiple of its squared distance",
+            objective(conditional_mean) - objective(decoded),
+            loss,
+        ),
+        true("and that multiple is positive", (total / (2 * log_var.exp())).entries[0] > 0),
+        equal(
+            "the gradient in the output vanishes at the conditional mean",
+            objective(decoded).item().diff(decoded.item()).subs(decoded.item(), conditional_mean.item()),
+            0,
+        ),
+    ]
+
+
+@optimal_decoder.wrong("fourth power of the error")
+def _(z, mean, log_var):
+    return -0.5 * ((z - mean) ** 4 * torch.exp(-log_var)).sum(-1)
+
+
+@optimal_decoder.wrong("log-cosh of the error")
+def _(z, mean, log_var):
+    return -torch.log(torch.exp(z - mean) + torch.exp(mean - z)).sum(-1)

@@ -12,19 +12,15 @@ from hvae_lessons.formulas.divergences import (
     kl_gaussian_residual_per_dimension,
     kl_standard_gaussian,
 )
-from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.integrals import integral
-from hvae_lessons.proofs.textbook import (
-    gaussian_kl_integral,
-    gaussians,
-    log_gaussian,
-    parameters,
-    scale_tril,
-)
+from hvae_lessons.proofs.textbook import gaussian_kl_integral, gaussians, log_gaussian, parameters, scale_tril
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 CHAPTER = "divergences"
+
+
 BATCH = [real("mu_q", 2, 2), real("v_q", 2, 2), real("mu_p", 2, 2), real("v_p", 2, 2)]
 
 
@@ -231,3 +227,59 @@ def _(delta_mean, delta_log_var, log_var_p):
 @residual_kl.wrong("the change of the log-variance halved", instead_of=kl_gaussian_residual_per_dimension)
 def _(delta_mean, delta_log_var, log_var_p):
     return kl_gaussian_residual_per_dimension(delta_mean, 0.5 * delta_log_var, log_var_p)
+
+
+@theorem(
+    "gaussian-kl-nonnegative",
+    chapter=CHAPTER,
+    about=(kl_gaussian,),
+    statement=r"\mathrm{KL}(q \,\|\, p) \ge 0, \quad \text{with equality only at } q = p: \\"
+    r" \mathrm{KL} = \tfrac12 \sum_d \left[u_d - 1 - \log u_d + t_d^2\right],"
+    r" \\ u = \frac{\sigma_q^2}{\sigma_p^2},\ t = \frac{\mu_q - \mu_p}{\sigma_p}",
+    source="N4 draft 21.13-21.14, where it is used; here for Gaussians, by calculus",
+    scope="each coordinate; coordinates add by gaussian-kl",
+)
+def gaussian_kl_nonnegative(kl):
+    """A square plus a function of the variances' ratio u with one minimum, where it is zero."""
+    u, shift = sympy.Symbol("u", positive=True), sympy.Symbol("t", real=True)
+    sigma, mu = positive("sigma_p", 1), real("mu_p", 1)
+
+    def at(ratio, shift, code=kl):
+        """KL at variance ratio u, the means t standard deviations of p apart."""
+        log_var = 2 * sigma.log()
+        return code(mu + shift * sigma, log_var + sympy.log(ratio), mu, log_var).item()
+
+    ratio_part = sympy.expand(at(u, 0))
+    square = sympy.expand(at(u, shift) - ratio_part)
+    slope = sympy.diff(ratio_part, u)
+    stationary = sympy.solveset(slope, u, sympy.Interval.open(0, sympy.oo))
+    trap = sympy.expand(at(u, 0, log_sigma_trap))
+    trap_at_2 = [trap.subs(u, 2), sympy.diff(trap, u).subs(u, 2)]
+    return [
+        equal("KL is a function of u and t alone", at(u, shift), (u - 1 - sympy.log(u) + shift**2) / 2),
+        true("t adds a square, which is zero only at t = 0", sympy.Ge(square, 0)),
+        equal("the rest is stationary at u = 1 only", stationary, sympy.FiniteSet(1)),
+        true("it is convex for every u > 0", sympy.Gt(sympy.diff(slope, u), 0)),
+        equal("so u = 1 is its minimum, and there it is zero", ratio_part.subs(u, 1), 0),
+        equal("the trap: with log sigma^2 for log sigma, q = p also gives zero", trap.subs(u, 1), 0),
+        equal(
+            "but at u = 2 that one has its minimum, 1/2 - log 2, about -0.193",
+            trap_at_2,
+            [sympy.Rational(1, 2) - sympy.log(2), 0],
+        ),
+    ]
+
+
+gaussian_kl_nonnegative.wrong("log sigma^2 in the formula for log sigma: zero at q = p, yet negative")(
+    log_sigma_trap
+)
+
+
+@gaussian_kl_nonnegative.wrong("sign")
+def _(mean_q, log_var_q, mean_p, log_var_p):
+    return -kl_gaussian(mean_q, log_var_q, mean_p, log_var_p)
+
+
+@gaussian_kl_nonnegative.wrong("the -1 left out: never zero")
+def _(mean_q, log_var_q, mean_p, log_var_p):
+    return kl_gaussian(mean_q, log_var_q, mean_p, log_var_p) + 0.5 * mean_q.shape[-1]

@@ -8,13 +8,15 @@ import torch
 
 from hvae_lessons.formulas.distributions import (
     LOG_2PI,
-    bernoulli_entropy,
     bernoulli_log_prob,
+    gaussian_full_log_prob,
+    gaussian_log_prob,
+)
+from hvae_lessons.formulas.entropies import (
+    bernoulli_entropy,
     categorical_entropy,
     gaussian_entropy,
     gaussian_full_entropy,
-    gaussian_full_log_prob,
-    gaussian_log_prob,
 )
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.claims import row_by_row

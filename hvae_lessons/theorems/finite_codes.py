@@ -1,21 +1,57 @@
-"""Theorems about binary codes: the autoregressive model as a VAE, and the messages of a tree of copies."""
+"""Theorems about finite codes: all of them listed, and the autoregressive model as a VAE."""
 
-import itertools
-import math
 from functools import partial
 from types import SimpleNamespace
 
 import sympy
 import torch
 
+from hvae_lessons.formulas.finite_codes import all_codes, copy_log_prob, finite_terms
 from hvae_lessons.nets import AutoregressiveLinear
-from hvae_lessons.oracles.autoregressive import Autoregressive, all_codes, copy_log_prob, finite_terms
-from hvae_lessons.oracles.tree import tree_log_prob
+from hvae_lessons.oracles.autoregressive import Autoregressive
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 CHAPTER = "topdown"
+
+
 PIXELS = 3
+
+
+@theorem(
+    "all-codes",
+    chapter=CHAPTER,
+    about=(all_codes,),
+    statement=r"\{z_1, \dots, z_{2^D}\} = \{0, 1\}^D, \qquad \sum_d 2^{D - d}\, z_{c,d} = c - 1",
+    source="needed to sum over z in N4 21.69",
+    scope="one to four binary variables",
+)
+def every_code_once(all_codes):
+    """Row c, read as a binary number, is c - 1: so no code is missing, and none comes twice."""
+    claims = []
+    for size in (1, 2, 3, 4):
+        codes = sympy.Matrix(SymbolicTensor(all_codes(size)).entries)
+        powers = sympy.Matrix([2 ** (size - d - 1) for d in range(size)])
+        claims += [
+            equal(f"{size} variables: zeros and ones", list(codes.multiply_elementwise(codes)), list(codes)),
+            equal("row by row the binary numbers", list(codes * powers), list(range(2**size))),
+        ]
+    return claims
+
+
+@every_code_once.wrong("the all-ones code forgotten")
+def _(size):
+    return all_codes(size)[:-1]
+
+
+@every_code_once.wrong("only one variable is on")
+def _(size):
+    return torch.eye(2**size)[:, :size]
+
+
+@every_code_once.wrong("signs instead of zeros and ones")
+def _(size):
+    return 2 * all_codes(size) - 1
 
 
 @theorem(
@@ -120,78 +156,3 @@ def _(net, z):
 @degenerate_vae.wrong("zeros and ones exchanged by the copy", instead_of=copy_log_prob)
 def _(x, z, flip=0.0):
     return copy_log_prob(1 - x, z, flip)
-
-
-@theorem(
-    "tree-messages",
-    chapter=CHAPTER,
-    about=(tree_log_prob,),
-    statement=r"p(x) = \sum_{\text{inner nodes}} \tfrac12 \prod_{u \ne \text{root}}"
-    r" T(u \mid \mathrm{parent}(u)),"
-    r" \qquad p(x_{\le d}) = \sum_{x_{>d}} p(x)",
-    source="N4 21.5.3, the tree-like code",
-    scope="all 16 values of four leaves (three inner nodes), three of the 256 values of eight leaves (seven),"
-    " symbolic probability of a wrong copy",
-)
-def tree_messages(log_prob):
-    """Messages against the sum over every value of the inner nodes; prefixes against sums over the rest."""
-    wrong = 1 / (1 + sympy.Symbol("u", positive=True))  # any probability between 0 and 1
-    flip = SymbolicTensor([wrong])
-    leaves = all_codes(4)
-    table = [_by_enumeration(leaf, wrong) for leaf in leaves.int().tolist()]
-    computed = log_prob(leaves, flip, 2).exp().entries
-    claims = [
-        equal("all 16 probabilities", computed, table),
-        equal("their sum is 1", sum(computed), 1),
-    ]
-    deep = SymbolicTensor([[0] * 8, [0, 1, 1, 0, 1, 1, 1, 1], [1, 0, 0, 0, 0, 1, 0, 1]])
-    claims.append(
-        equal(
-            "three of the 256 with eight leaves",
-            log_prob(deep, flip, 3).exp(),
-            [_by_enumeration(leaf, wrong) for leaf in deep.entries.tolist()],
-        )
-    )
-    for d in (1, 2, 3):
-        rest = 2 ** (4 - d)
-        sums = [sum(table[i : i + rest]) for i in range(0, 16, rest)]
-        prefix = log_prob(all_codes(d), flip, 2).exp()
-        claims.append(equal(f"the first {d} summed over the others", prefix, sums))
-    return claims
-
-
-def _by_enumeration(leaves, wrong):
-    """A fair root, and the sum over all inner nodes: those below node i are 2 i + 1 and 2 i + 2."""
-    total = 0
-    for inner in itertools.product((0, 1), repeat=len(leaves) - 1):
-        nodes = [*inner, *leaves]
-        mistakes = sum(nodes[child] != nodes[(child - 1) // 2] for child in range(1, len(nodes)))
-        total += wrong**mistakes * (1 - wrong) ** (len(nodes) - 1 - mistakes) / 2
-    return total
-
-
-@tree_messages.wrong("one step up the tree, whatever the depth")
-def _(x, flip, depth):
-    if depth == 2:
-        return tree_log_prob(x, flip, depth)
-    left, right = x[:, :4], x[:, 4:]
-    return tree_log_prob(left, flip, 2) + tree_log_prob(right, flip, 2)
-
-
-@tree_messages.wrong("the root's two states not averaged")
-def _(x, flip, depth):
-    return tree_log_prob(x, flip, depth) + math.log(2)
-
-
-@tree_messages.wrong("leaves independent of each other")
-def _(x, flip, depth):
-    return 0 * tree_log_prob(x, flip, depth) - x.shape[-1] * math.log(2)
-
-
-@tree_messages.wrong("one copy from root to leaf, whatever the depth")
-def _(x, flip, depth):
-    right, wrong = torch.log(1 - flip), torch.log(flip)
-    ones = x.sum(-1)
-    zeros = x.shape[-1] - ones
-    both = torch.stack([ones * wrong + zeros * right, ones * right + zeros * wrong], -1)
-    return torch.logsumexp(both, -1) - math.log(2)

@@ -3,7 +3,7 @@
 import torch
 
 from hvae_lessons.formulas.distributions import gaussian_log_prob
-from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.formulas.gaussian_products import gaussian_product
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.moments import log_variance

@@ -3,7 +3,7 @@
 import sympy
 import torch
 
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean

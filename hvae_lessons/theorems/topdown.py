@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import sympy
 import torch
 
-from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.formulas.gaussian_products import gaussian_product
 from hvae_lessons.models.parts.readings import ladder, merge, residual
 from hvae_lessons.models.topdown import TopDown
 from hvae_lessons.objectives import elbo

@@ -1,20 +1,20 @@
 """Measures of a trained model, and records of benchmarks."""
 
 import torch
-from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, V, X, vae
+from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
 
 from hvae_lessons import results
-from hvae_lessons.measures import metrics
+from hvae_lessons.measures import active_units, clusters, log_px, probes
 from hvae_lessons.measures.evaluate import averages, evaluate
 
 RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
 GOOD = {
-    metrics.match_clusters: {"clusters": CLASSES, "labels": CLASSES},
-    metrics.label_information: {"probs": V},
-    metrics.active_by_kl: {"kl_per_dimension": V, "threshold": 0.1},
-    metrics.active_by_variance: {"mean": V, "threshold": 0.1},
-    metrics.linear_probe: {
+    clusters.match_clusters: {"clusters": CLASSES, "labels": CLASSES},
+    clusters.label_information: {"probs": V},
+    active_units.active_by_kl: {"kl_per_dimension": V, "threshold": 0.1},
+    active_units.active_by_variance: {"mean": V, "threshold": 0.1},
+    probes.linear_probe: {
         "train_z": V * torch.arange(B).unsqueeze(-1),
         "train_y": LABELS,
         "test_z": V,
@@ -26,24 +26,25 @@ GOOD = {
     results.by_seed: {"runs": RUNS, "key": "nats", "name": "a"},
     results.spread: {"values": [1.0, 2.0]},
     results.compare: {"first": [1.0] * 5, "second": [2.0] * 5},
+    log_px.log_px_estimate: {"model": vae, "x": X, "samples": K, "chunk": 2},
 }
 
 BAD = [
-    (metrics.match_clusters, {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
-    (metrics.match_clusters, {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
-    (metrics.match_clusters, {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),
-    (metrics.label_information, {"probs": NAN}, "probs", "finite", "NaN"),
-    (metrics.label_information, {"probs": V * 3}, "probs", "rows of probabilities", "off by 2"),
-    (metrics.active_by_kl, {"kl_per_dimension": NAN}, "kl_per_dimension", "finite", "NaN"),
-    (metrics.active_by_kl, {"kl_per_dimension": INFINITE}, "kl_per_dimension", "finite", "infinity"),
-    (metrics.active_by_kl, {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
-    (metrics.active_by_variance, {"mean": NAN}, "mean", "finite", "NaN"),
-    (metrics.active_by_variance, {"mean": V[:1]}, "mean", "at least two examples", "1"),
-    (metrics.active_by_variance, {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
-    (metrics.linear_probe, {"train_z": NAN}, "train_z", "finite", "NaN"),
-    (metrics.linear_probe, {"test_z": WIDE}, "test_z", "[..., 2]", "(4, 3)"),
-    (metrics.linear_probe, {"train_y": LABELS[:3]}, "train_y", "4 labels", "3"),
-    (metrics.linear_probe, {"test_y": 3}, "test_y", "4 labels", "int"),
+    (clusters.match_clusters, {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
+    (clusters.match_clusters, {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
+    (clusters.match_clusters, {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),
+    (clusters.label_information, {"probs": NAN}, "probs", "finite", "NaN"),
+    (clusters.label_information, {"probs": V * 3}, "probs", "rows of probabilities", "off by 2"),
+    (active_units.active_by_kl, {"kl_per_dimension": NAN}, "kl_per_dimension", "finite", "NaN"),
+    (active_units.active_by_kl, {"kl_per_dimension": INFINITE}, "kl_per_dimension", "finite", "infinity"),
+    (active_units.active_by_kl, {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
+    (active_units.active_by_variance, {"mean": NAN}, "mean", "finite", "NaN"),
+    (active_units.active_by_variance, {"mean": V[:1]}, "mean", "at least two examples", "1"),
+    (active_units.active_by_variance, {"threshold": -0.1}, "threshold", "0 or more", "-0.1"),
+    (probes.linear_probe, {"train_z": NAN}, "train_z", "finite", "NaN"),
+    (probes.linear_probe, {"test_z": WIDE}, "test_z", "[..., 2]", "(4, 3)"),
+    (probes.linear_probe, {"train_y": LABELS[:3]}, "train_y", "4 labels", "3"),
+    (probes.linear_probe, {"test_y": 3}, "test_y", "4 labels", "int"),
     (evaluate, {"x": NAN}, "x", "finite", "NaN"),
     (evaluate, {"x": WIDE}, "x", "[..., 6]", "(3, 3)"),
     (evaluate, {"generator": 0}, "generator", "a torch.Generator", "0"),
@@ -57,4 +58,8 @@ BAD = [
     (results.spread, {"values": [1.0, float("nan")]}, "values", "finite numbers", "nan"),
     (results.compare, {"second": [2.0] * 4}, "second", "5 values", "4"),
     (results.compare, {"first": [float("inf")] * 5}, "first", "finite numbers", "inf"),
+    (log_px.log_px_estimate, {"x": NAN}, "x", "finite", "NaN"),
+    (log_px.log_px_estimate, {"x": WIDE}, "x", "[..., 6]", ", 3)"),
+    (log_px.log_px_estimate, {"samples": 0}, "samples", "1 or more", "0"),
+    (log_px.log_px_estimate, {"chunk": 0}, "chunk", "1 or more", "0"),
 ]

@@ -1,12 +1,12 @@
 """VAE, Markovian and top-down hierarchies, diffusion."""
 
 import torch
-from bad_input.inputs import HIERARCHY, INFINITE, LEVELS, NAN, WIDE, B, D, K, M, V, X, Z, mhvae, vae
+from bad_input.inputs import HIERARCHY, INFINITE, LEVELS, NAN, WIDE, B, D, K, V, X, Z, mhvae, vae
 from random_data import generator
 
 from hvae_lessons.models import VAE, BottomUp, VAEConfig
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
-from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, NoiseMHVAE, noise_states
+from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
+from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig, NoiseMHVAE
 from hvae_lessons.models.topdown import ConvTopDownConfig, TopDown, TopDownConfig
 
 TOP_DOWN = {"data_dim": D, "latent_dims": (Z, 1), "width": 3}
@@ -49,7 +49,6 @@ GOOD = {
     topdown.decode_path: {"d": V[:, :1].expand(-1, 3)},
     bottom_up.decide: {"x": X, "noise": LEVELS},
     topdown.generate: {"noise": LEVELS},
-    noise_states: {"decoders": [lambda h: h.expand(-1, Z)], "gains": (M[0], M[0][:1, :1]), "z": LEVELS},
     DiffusionConfig: {"data_dim": Z, "steps": 2},
     Diffusion: {"config": DiffusionConfig()},
     diffusion.encode: {"x": V, "noise": torch.zeros(2, B, Z)},
@@ -57,8 +56,6 @@ GOOD = {
     diffusion.forward: {"x": V, "samples": K},
     diffusion.sample: {"count": B},
     diffusion.trajectory: {"count": B},
-    diffusion_marginal: {"x": V, "kept": HALF},
-    diffusion_posterior: {"x": V, "z": V, "kept_below": HALF, "kept": HALF / 2},
 }
 
 BAD = [
@@ -131,8 +128,6 @@ BAD = [
     (topdown.decode_path, {"d": torch.tensor(1.0)}, "d", "one dimension", "a scalar"),
     (bottom_up.decide, {"x": V}, "x", "[..., 6]", "(4, 2)"),
     (topdown.generate, {"noise": (V,)}, "noise", "2 levels", "1"),
-    (noise_states, {"decoders": []}, "decoders", "1 levels", "0"),
-    (noise_states, {"gains": (M[0],)}, "gains", "2 levels", "1"),
     (DiffusionConfig, {"steps": 1}, "steps", "two or more", "1"),
     (DiffusionConfig, {"data_dim": 0}, "data_dim", "1 or more", "0"),
     (Diffusion, {"config": None}, "config", "a DiffusionConfig", "NoneType"),
@@ -146,6 +141,4 @@ BAD = [
     (diffusion.forward, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (diffusion.sample, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (diffusion.trajectory, {"generator": 0}, "generator", "a torch.Generator", "0"),
-    (diffusion_marginal, {"kept": V}, "kept", "[1], one share", "(4, 2)"),
-    (diffusion_posterior, {"z": WIDE}, "z", "matches x (4, 2)", "(4, 3)"),
 ]

@@ -6,9 +6,8 @@ from random_data import generator
 
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.mhvae import MHVAE, MHVAEConfig
-from hvae_lessons.oracles import LinearGaussian
+from hvae_lessons.oracles import BinaryTree, LinearGaussian
 from hvae_lessons.oracles import autoregressive as pixelwise
-from hvae_lessons.oracles import tree as trees
 from hvae_lessons.oracles.grid import GridModel
 
 linear_vae = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), likelihood="gaussian"), generator())
@@ -17,9 +16,9 @@ LINEAR_HIERARCHY = {**HIERARCHY, "hidden": ((), ()), "likelihood": "gaussian", "
 linear_mhvae = MHVAE(MHVAEConfig(**LINEAR_HIERARCHY), generator())
 grid = GridModel(lambda z: torch.cat([z, -z], -1), 0.0, torch.linspace(-6, 6, 31))
 LOG_Q = grid.gaussian(V[:, :1], V[:, :1]).detach()
-CODES = pixelwise.all_codes(2)
+CODES = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 pixels = pixelwise.Autoregressive(D)
-tree = trees.BinaryTree(1)
+tree = BinaryTree(1)
 
 GOOD = {
     LinearGaussian.from_vae: {"model": linear_vae},
@@ -42,11 +41,7 @@ GOOD = {
     pixelwise.Autoregressive: {"size": 3},
     pixels.log_px: {"x": X},
     pixels.sample: {"count": 2},
-    pixelwise.all_codes: {"size": 3},
-    pixelwise.copy_log_prob: {"x": CODES, "z": CODES, "flip": 0.1},
-    pixelwise.finite_terms: {"log_px_given_z": V, "log_q_z": V, "log_pz": V[0]},
-    trees.tree_log_prob: {"x": CODES, "flip": torch.tensor([0.1]), "depth": 1},
-    trees.BinaryTree: {"depth": 1},
+    BinaryTree: {"depth": 1},
     tree.log_px: {"x": CODES},
     tree.sample: {"count": 2},
     tree.sample_in_order: {"count": 2},
@@ -78,16 +73,9 @@ BAD = [
     (pixels.log_px, {"x": V}, "x", "[..., 6]", "(4, 2)"),
     (pixels.sample, {"count": 0}, "count", "1 or more", "0"),
     (pixels.sample, {"generator": 1}, "generator", "torch.Generator", "1"),
-    (pixelwise.all_codes, {"size": 784}, "size", "at most 16", "784"),
-    (pixelwise.copy_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
-    (pixelwise.copy_log_prob, {"flip": 1}, "flip", "probability", "1"),
-    (pixelwise.finite_terms, {"log_q_z": WIDE}, "log_q_z", "matches log_px_given_z", "(4, 3)"),
-    (trees.tree_log_prob, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
-    (trees.tree_log_prob, {"flip": V}, "flip", "[..., 1]", "(4, 2)"),
-    (trees.tree_log_prob, {"depth": 0}, "depth", "1 or more", "0"),
-    (trees.BinaryTree, {"depth": 0}, "depth", "1 or more", "0"),
-    (trees.BinaryTree, {"flip": 0}, "flip", "strictly between 0 and 1", "0"),
-    (trees.BinaryTree, {"flip": 1.0}, "flip", "strictly between 0 and 1", "1.0"),
+    (BinaryTree, {"depth": 0}, "depth", "1 or more", "0"),
+    (BinaryTree, {"flip": 0}, "flip", "strictly between 0 and 1", "0"),
+    (BinaryTree, {"flip": 1.0}, "flip", "strictly between 0 and 1", "1.0"),
     (tree.log_px, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
     (tree.sample, {"count": 0}, "count", "1 or more", "0"),
     (tree.sample_in_order, {"count": 0}, "count", "1 or more", "0"),

@@ -10,7 +10,13 @@ from hvae_lessons.formulas import distributions as dist
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.parts.families import DiagonalGaussian
-from hvae_lessons.training import checkpoints, cluster_start, per_example, schedules, spectral
+from hvae_lessons.training import (
+    checkpoints,
+    cluster_start,
+    per_example,
+    schedules,
+    spectral_penalty,
+)
 
 startable = ClusterVAE(ClusterVAEConfig(**SMALL), generator())
 SPREAD_OUT = torch.rand(12, D, generator=generator())
@@ -22,8 +28,7 @@ GOOD = {
     per_example.fit_posterior: {**VARIATIONAL, "steps": 1, "samples": 2},
     per_example.estimate_elbo: {**VARIATIONAL, "samples": 2},
     schedules.linear_warm_up: {"steps": 10, "start": 0.0, "end": 1.0},
-    spectral.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
-    spectral.weight_matrices: {"model": vae},
+    spectral_penalty.weight_matrices: {"model": vae},
     training.fit: FIT,
     checkpoints.save_checkpoint: None,
     checkpoints.load_checkpoint: None,
@@ -44,13 +49,14 @@ BAD = [
     (cluster_start.start_mixture, {"restarts": 0}, "restarts", "1 or more", "0"),
     (schedules.linear_warm_up, {"steps": 0}, "steps", "1 or more", "0"),
     (schedules.linear_warm_up, {"end": -1.0}, "end", "0 or more", "-1.0"),
-    (spectral.power_iteration, {"weight": V[0]}, "weight", "a matrix", "(2,)"),
-    (spectral.power_iteration, {"vector": WIDE[0]}, "vector", "[..., 2]", "(3,)"),
-    (spectral.power_iteration, {"vector": V}, "vector", "[2]", "(4, 2)"),
-    (spectral.power_iteration, {"vector": torch.zeros(Z)}, "vector", "a direction", "zeros"),
-    (spectral.power_iteration, {"steps": 0}, "steps", "1 or more", "0"),
-    (spectral.weight_matrices, {"model": nn.ReLU()}, "model", "a linear or convolutional layer", "ReLU"),
-    (spectral.weight_matrices, {"model": "vae"}, "model", "an nn.Module", "str"),
+    (
+        spectral_penalty.weight_matrices,
+        {"model": nn.ReLU()},
+        "model",
+        "a linear or convolutional layer",
+        "ReLU",
+    ),
+    (spectral_penalty.weight_matrices, {"model": "vae"}, "model", "an nn.Module", "str"),
     (training.fit, {"x": NAN}, "x", "finite", "NaN"),
     (training.fit, {"skip_gradients_above": 0.0}, "skip_gradients_above", "above 0", "0.0"),
     (training.fit, {"skip_gradients_above": float("nan")}, "skip_gradients_above", "above 0", "nan"),

@@ -8,7 +8,7 @@ from hvae_lessons.formulas.discrete_gradients import (
     categorical_score_gradient,
     relaxed_gradient,
 )
-from hvae_lessons.formulas.reparameterizations import gumbel_noise
+from hvae_lessons.formulas.discrete_samples import gumbel_noise
 
 LOGITS = torch.tensor([0.3, -1.0, 0.8], dtype=torch.float64)
 VALUES = torch.tensor([2.0, -1.0, 0.5], dtype=torch.float64)

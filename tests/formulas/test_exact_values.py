@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal, Normal, kl_divergence
 
-from hvae_lessons.formulas import distributions, divergences, estimators
+from hvae_lessons.formulas import (
+    bounds,
+    discrete_divergences,
+    distributions,
+    divergences,
+    entropies,
+    gaussian_products,
+)
+from hvae_lessons.measures import log_px
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
 from hvae_lessons.oracles import LinearGaussian
@@ -100,11 +108,11 @@ def test_importance_weights_close_the_gap():
     q = Gaussian(posterior_mean + 0.3, torch.zeros_like(posterior_mean))
     noise = torch.randn(SAMPLES, 5, 2, generator=generator, dtype=x.dtype)
     log_weight = trace_of(model, x, q, noise).log_weight
-    bounds = [
-        estimators.importance_weighted_bound(log_weight.view(k, SAMPLES // k, 5)).mean(0)
+    estimates = [
+        bounds.importance_weighted_bound(log_weight.view(k, SAMPLES // k, 5)).mean(0)
         for k in (1, 4, 40, SAMPLES)
     ]
-    errors = torch.stack([model.log_px(x) - bound for bound in bounds])
+    errors = torch.stack([model.log_px(x) - estimate for estimate in estimates])
     assert torch.all(errors[:-1] > errors[1:])
     assert torch.all(errors[0] > 0.1)
     assert torch.all(errors[-1].abs() < 0.03)
@@ -116,7 +124,7 @@ def test_weights_of_the_exact_posterior_are_all_the_evidence():
     q = Gaussian(mean, 2 * scale_tril[..., 0].log().expand_as(mean))
     log_weight = trace_of(model, x, q, torch.randn(7, 5, 1, generator=generator, dtype=x.dtype)).log_weight
     torch.testing.assert_close(log_weight, model.log_px(x).expand(7, 5))
-    torch.testing.assert_close(estimators.importance_weighted_bound(log_weight), model.log_px(x))
+    torch.testing.assert_close(bounds.importance_weighted_bound(log_weight), model.log_px(x))
 
 
 def test_estimate_of_a_linear_vae_is_its_exact_evidence():
@@ -124,7 +132,7 @@ def test_estimate_of_a_linear_vae_is_its_exact_evidence():
     model = VAE(VAEConfig(data_dim=3, latent_dim=1, hidden=(), likelihood="gaussian"), generator)
     x = torch.randn(6, 3, generator=generator)
     exact = LinearGaussian.from_vae(model).log_px(x)
-    estimate = estimators.log_px_estimate(model, x, samples=20_000, generator=generator, chunk=4)
+    estimate = log_px.log_px_estimate(model, x, samples=20_000, generator=generator, chunk=4)
     torch.testing.assert_close(estimate, exact, atol=0.03, rtol=0)
 
 
@@ -149,12 +157,12 @@ BY_HAND = {
         0.5,
     ),
     "KL of (3/4, 1/4) to the uniform": (
-        divergences.kl_categorical_uniform,
+        discrete_divergences.kl_categorical_uniform,
         ([math.log(3), 0.0],),
         0.75 * math.log(3) - math.log(2),
     ),
     "KL of (1/2, 1/2) to (3/4, 1/4)": (
-        divergences.kl_categorical,
+        discrete_divergences.kl_categorical,
         ([0.0, 0.0], [math.log(3), 0.0]),
         0.5 * math.log(4 / 3),
     ),
@@ -175,15 +183,15 @@ BY_HAND = {
     ),
     "a fair coin": (distributions.bernoulli_log_prob, ([1.0], [0.0]), -math.log(2)),
     "a coin of 3 to 1": (distributions.bernoulli_log_prob, ([0.0], [math.log(3)]), -math.log(4)),
-    "entropy of N(0, 1)": (distributions.gaussian_entropy, ([0.0],), HALF_LOG_2PI + 0.5),
+    "entropy of N(0, 1)": (entropies.gaussian_entropy, ([0.0],), HALF_LOG_2PI + 0.5),
     "entropy of a full Gaussian": (
-        distributions.gaussian_full_entropy,
+        entropies.gaussian_full_entropy,
         ([[2.0, 0.0], [1.0, 3.0]],),
         2 * HALF_LOG_2PI + 1 + math.log(6),
     ),
-    "entropy of two fair coins": (distributions.bernoulli_entropy, ([0.0, 0.0],), 2 * math.log(2)),
-    "entropy of a fair die": (distributions.categorical_entropy, ([0.0] * 6,), math.log(6)),
-    "two weights, 1 and 3": (estimators.importance_weighted_bound, ([0.0, math.log(3)],), math.log(2)),
+    "entropy of two fair coins": (entropies.bernoulli_entropy, ([0.0, 0.0],), 2 * math.log(2)),
+    "entropy of a fair die": (entropies.categorical_entropy, ([0.0] * 6,), math.log(6)),
+    "two weights, 1 and 3": (bounds.importance_weighted_bound, ([0.0, math.log(3)],), math.log(2)),
 }
 
 
@@ -197,7 +205,9 @@ def test_value_by_hand(name):
 def test_product_of_gaussians_by_hand():
     """N(0, 1) and N(3, 1/2): precisions 1 and 2 add to 3, the mean is (0 + 2 * 3) / 3."""
     numbers = ([0.0], [0.0], [3.0], [-math.log(2)])
-    mean, log_var = divergences.gaussian_product(*(torch.tensor(n, dtype=torch.float64) for n in numbers))
+    mean, log_var = gaussian_products.gaussian_product(
+        *(torch.tensor(n, dtype=torch.float64) for n in numbers)
+    )
     assert mean.item() == pytest.approx(2.0, abs=1e-12)
     assert log_var.item() == pytest.approx(-math.log(3), abs=1e-12)
 
@@ -210,7 +220,7 @@ def test_product_of_gaussians_with_extreme_variances(certain, further, dtype):
     numbers = (1.0, certain, 2.0, certain + further)
     parts = [torch.tensor([number], dtype=dtype, requires_grad=True) for number in numbers]
     for order in ((0, 1, 2, 3), (2, 3, 0, 1)):
-        mean, log_var = divergences.gaussian_product(*(parts[i] for i in order))
+        mean, log_var = gaussian_products.gaussian_product(*(parts[i] for i in order))
         assert mean.item() == pytest.approx(1.0)
         assert log_var.item() == pytest.approx(certain)
         gradient = torch.autograd.grad((mean + log_var).sum(), parts)
@@ -218,7 +228,9 @@ def test_product_of_gaussians_with_extreme_variances(certain, further, dtype):
 
 
 def test_a_small_share_of_a_large_mean_counts():
-    mean, _ = divergences.gaussian_product(*(torch.tensor([n]) for n in (0.0, 0.0, 1e12, 20 * math.log(10))))
+    mean, _ = gaussian_products.gaussian_product(
+        *(torch.tensor([n]) for n in (0.0, 0.0, 1e12, 20 * math.log(10)))
+    )
     assert mean.item() == pytest.approx(1e-8)
 
 
@@ -226,8 +238,8 @@ def test_a_small_share_of_a_large_mean_counts():
 @settings(max_examples=40, deadline=None)
 def test_products_of_gaussians_may_be_taken_in_any_order(rows):
     a, v_a, b, v_b, c, v_c = torch.tensor(rows, dtype=torch.float64).T
-    left = divergences.gaussian_product(*divergences.gaussian_product(a, v_a, b, v_b), c, v_c)
-    right = divergences.gaussian_product(a, v_a, *divergences.gaussian_product(b, v_b, c, v_c))
+    left = gaussian_products.gaussian_product(*gaussian_products.gaussian_product(a, v_a, b, v_b), c, v_c)
+    right = gaussian_products.gaussian_product(a, v_a, *gaussian_products.gaussian_product(b, v_b, c, v_c))
     torch.testing.assert_close(left, right)
     assert (left[1] <= torch.minimum(torch.minimum(v_a, v_b), v_c)).all()
 
@@ -266,24 +278,24 @@ def test_gaussian_kl_adds_up(rows, data):
 @settings(max_examples=40, deadline=None)
 def test_categorical_kl_is_a_divergence(pairs):
     logits_q, logits_p = torch.tensor(pairs, dtype=torch.float64).T
-    kl = divergences.kl_categorical(logits_q, logits_p)
+    kl = discrete_divergences.kl_categorical(logits_q, logits_p)
     total_variation = 0.5 * (torch.softmax(logits_q, -1) - torch.softmax(logits_p, -1)).abs().sum()
     assert kl >= 2 * total_variation**2 - 1e-12  # Pinsker's inequality
-    assert divergences.kl_categorical(logits_q, logits_q + 3).abs() < 1e-12
+    assert discrete_divergences.kl_categorical(logits_q, logits_q + 3).abs() < 1e-12
 
 
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_discrete_entropies_stay_in_range(logits):
     logits = torch.tensor(logits, dtype=torch.float64)
-    entropy = distributions.categorical_entropy(logits)
+    entropy = entropies.categorical_entropy(logits)
     assert -1e-12 <= entropy <= math.log(len(logits)) + 1e-12
-    assert -1e-12 <= distributions.bernoulli_entropy(logits) <= len(logits) * math.log(2) + 1e-12
+    assert -1e-12 <= entropies.bernoulli_entropy(logits) <= len(logits) * math.log(2) + 1e-12
 
 
 @given(st.lists(st.floats(-300, 300), min_size=2, max_size=6))
 @settings(max_examples=40, deadline=None)
 def test_importance_weighted_bound_lies_between_mean_and_maximum(log_weight):
     log_weight = torch.tensor(log_weight, dtype=torch.float64)
-    bound = estimators.importance_weighted_bound(log_weight)
+    bound = bounds.importance_weighted_bound(log_weight)
     assert log_weight.mean() - 1e-9 <= bound <= log_weight.max() + 1e-9

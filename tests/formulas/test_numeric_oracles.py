@@ -20,7 +20,16 @@ from torch.distributions import (
     kl_divergence,
 )
 
-from hvae_lessons.formulas import distributions, divergences, estimators
+from hvae_lessons.formulas import (
+    bounds,
+    discrete_divergences,
+    discrete_samples,
+    distributions,
+    divergences,
+    entropies,
+    gaussian_products,
+    gradients,
+)
 from hvae_lessons.formulas import reparameterizations as noise_to_sample
 
 SAMPLES = 40_000
@@ -113,26 +122,26 @@ def categorical_mass(draw):
 @against_torch
 def gaussian_entropy(draw):
     log_var = draw.real()
-    return distributions.gaussian_entropy(log_var), diagonal(draw.real(), log_var).entropy()
+    return entropies.gaussian_entropy(log_var), diagonal(draw.real(), log_var).entropy()
 
 
 @against_torch
 def full_gaussian_entropy(draw):
     scale_tril = draw.tril()
-    return distributions.gaussian_full_entropy(scale_tril), full(draw.real(), scale_tril).entropy()
+    return entropies.gaussian_full_entropy(scale_tril), full(draw.real(), scale_tril).entropy()
 
 
 @against_torch
 def bernoulli_entropy(draw):
     logits = draw.real()
     reference = Independent(Bernoulli(logits=logits), 1)
-    return distributions.bernoulli_entropy(logits), reference.entropy()
+    return entropies.bernoulli_entropy(logits), reference.entropy()
 
 
 @against_torch
 def categorical_entropy(draw):
     logits = draw.real()
-    return distributions.categorical_entropy(logits), Categorical(logits=logits).entropy()
+    return entropies.categorical_entropy(logits), Categorical(logits=logits).entropy()
 
 
 @against_torch
@@ -184,20 +193,22 @@ def gaussian_product(draw):
     z = draw.real()
     joint = diagonal(*prior).log_prob(z) + diagonal(z, log_var).log_prob(seen)
     evidence = diagonal(prior[0], torch.log(prior[1].exp() + log_var.exp())).log_prob(seen)
-    return diagonal(*divergences.gaussian_product(*prior, seen, log_var)).log_prob(z), joint - evidence
+    return diagonal(*gaussian_products.gaussian_product(*prior, seen, log_var)).log_prob(z), joint - evidence
 
 
 @against_torch
 def categorical_kl(draw):
     q, p = draw.real(), draw.real()
-    return divergences.kl_categorical(q, p), kl_divergence(Categorical(logits=q), Categorical(logits=p))
+    return discrete_divergences.kl_categorical(q, p), kl_divergence(
+        Categorical(logits=q), Categorical(logits=p)
+    )
 
 
 @against_torch
 def uniform_kl(draw):
     q = draw.real()
     uniform = Categorical(probs=torch.full_like(q, 1 / q.shape[-1]))
-    return divergences.kl_categorical_uniform(q), kl_divergence(Categorical(logits=q), uniform)
+    return discrete_divergences.kl_categorical_uniform(q), kl_divergence(Categorical(logits=q), uniform)
 
 
 @against_torch
@@ -246,7 +257,7 @@ def iaf_step(draw):
 def gumbel_softmax(draw):
     logits, uniform = draw.real(), torch.sigmoid(draw.real())
     noise = Gumbel(torch.zeros((), dtype=draw.dtype), 1.0).icdf(uniform)
-    weights = noise_to_sample.gumbel_softmax(logits, noise, 0.7)
+    weights = discrete_samples.gumbel_softmax(logits, noise, 0.7)
     # torch keeps the same map in its own coordinates: log w up to a constant is (a + g) / tau.
     scores = (RelaxedOneHotCategorical(torch.tensor(0.7), logits=logits).logits + noise) / 0.7
     return weights, (scores - scores.logsumexp(-1, keepdim=True)).exp()
@@ -255,7 +266,7 @@ def gumbel_softmax(draw):
 @against_torch
 def gumbel_max(draw):
     logits, noise = draw.real(), draw.real()
-    hard = noise_to_sample.gumbel_max(logits, noise).to(draw.dtype)
+    hard = discrete_samples.gumbel_max(logits, noise).to(draw.dtype)
     return hard, (logits + noise).max(-1).indices.to(draw.dtype)
 
 
@@ -263,7 +274,7 @@ def gumbel_max(draw):
 def straight_through(draw):
     soft = torch.softmax(draw.real(), -1).requires_grad_()
     slope = draw.real()
-    hard = noise_to_sample.straight_through(soft)
+    hard = discrete_samples.straight_through(soft)
     (hard * slope).sum().backward()
     exact = (soft == soft.max(-1, keepdim=True).values).to(draw.dtype)
     return torch.stack([hard.detach(), soft.grad]), torch.stack([exact, slope])
@@ -272,7 +283,7 @@ def straight_through(draw):
 @against_torch
 def importance_weighted_bound(draw):
     log_weight = torch.stack([draw.real(), draw.real(), draw.real(), draw.real()])
-    return estimators.importance_weighted_bound(log_weight), log_weight.exp().mean(0).log()
+    return bounds.importance_weighted_bound(log_weight), log_weight.exp().mean(0).log()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
@@ -337,14 +348,14 @@ def categorical_mass_sums_to_one(draw):
 def gaussian_entropy_is_mean_surprise(draw):
     mean, log_var = draw.real(), draw.real()
     z = mean + torch.exp(0.5 * log_var) * draw.noise()
-    return distributions.gaussian_entropy(log_var), -diagonal(mean, log_var).log_prob(z)
+    return entropies.gaussian_entropy(log_var), -diagonal(mean, log_var).log_prob(z)
 
 
 @against_monte_carlo
 def full_entropy_is_mean_surprise(draw):
     mean, scale_tril = draw.real(), draw.tril()
     z = mean + (scale_tril @ draw.noise().unsqueeze(-1)).squeeze(-1)
-    return distributions.gaussian_full_entropy(scale_tril), -full(mean, scale_tril).log_prob(z)
+    return entropies.gaussian_full_entropy(scale_tril), -full(mean, scale_tril).log_prob(z)
 
 
 @against_monte_carlo
@@ -352,13 +363,13 @@ def bernoulli_entropy_is_mean_surprise(draw):
     reference = Bernoulli(logits=draw.real())
     probabilities = reference.probs.expand(SAMPLES, *draw.batch, 3)
     x = torch.bernoulli(probabilities, generator=draw.generator)
-    return distributions.bernoulli_entropy(reference.logits), -reference.log_prob(x).sum(-1)
+    return entropies.bernoulli_entropy(reference.logits), -reference.log_prob(x).sum(-1)
 
 
 @against_monte_carlo
 def categorical_entropy_is_mean_surprise(draw):
     reference = Categorical(logits=draw.real())
-    return distributions.categorical_entropy(reference.logits), -reference.log_prob(draw.outcomes(reference))
+    return entropies.categorical_entropy(reference.logits), -reference.log_prob(draw.outcomes(reference))
 
 
 @against_monte_carlo
@@ -422,7 +433,7 @@ def gaussian_product_is_the_weighted_mean_of_one_factor(draw):
     z = first[0] + torch.exp(0.5 * first[1]) * draw.noise()
     constant = Normal(second[0], (first[1].exp() + second[1].exp()).sqrt()).log_prob(first[0])
     weight = torch.exp(diagonal(*second).base_dist.log_prob(z) - constant)
-    mean, log_var = divergences.gaussian_product(*first, *second)
+    mean, log_var = gaussian_products.gaussian_product(*first, *second)
     moments = torch.stack([torch.ones_like(mean), mean, mean**2 + log_var.exp()])
     return moments, torch.stack([weight, weight * z, weight * z**2], 1)
 
@@ -430,13 +441,13 @@ def gaussian_product_is_the_weighted_mean_of_one_factor(draw):
 @against_monte_carlo
 def categorical_kl_is_mean_log_ratio(draw):
     q, p = Categorical(logits=draw.real()), Categorical(logits=draw.real())
-    return divergences.kl_categorical(q.logits, p.logits), log_ratio(q, p, draw.outcomes(q))
+    return discrete_divergences.kl_categorical(q.logits, p.logits), log_ratio(q, p, draw.outcomes(q))
 
 
 @against_monte_carlo
 def uniform_kl_is_mean_log_ratio(draw):
     q = Categorical(logits=draw.real())
-    return divergences.kl_categorical_uniform(q.logits), q.log_prob(draw.outcomes(q)) + math.log(3)
+    return discrete_divergences.kl_categorical_uniform(q.logits), q.log_prob(draw.outcomes(q)) + math.log(3)
 
 
 @against_monte_carlo
@@ -479,7 +490,7 @@ def iaf_density_integrates_to_one(draw):
 
 @against_monte_carlo
 def gumbel_noise_has_its_moments(draw):
-    noise = noise_to_sample.gumbel_noise((SAMPLES, *draw.batch), draw.generator).to(draw.dtype)
+    noise = discrete_samples.gumbel_noise((SAMPLES, *draw.batch), draw.generator).to(draw.dtype)
     euler, below_one = 0.5772156649015329, math.exp(-math.exp(-1))
     exact = [euler, euler**2 + math.pi**2 / 6, below_one]
     shape = (3, *(1 for _ in draw.batch))
@@ -492,15 +503,15 @@ def gumbel_noise_has_its_moments(draw):
 @against_monte_carlo
 def gumbel_max_samples_the_categorical(draw):
     logits = draw.real()
-    y = noise_to_sample.gumbel_max(logits, draw.gumbel())
+    y = discrete_samples.gumbel_max(logits, draw.gumbel())
     return torch.softmax(logits, -1), torch.nn.functional.one_hot(y, 3).to(draw.dtype)
 
 
 @against_monte_carlo
 def cold_gumbel_softmax_samples_the_categorical(draw):
     logits = draw.real()
-    weights = noise_to_sample.gumbel_softmax(logits, draw.gumbel(), 0.1)
-    return torch.softmax(logits, -1), noise_to_sample.straight_through(weights)
+    weights = discrete_samples.gumbel_softmax(logits, draw.gumbel(), 0.1)
+    return torch.softmax(logits, -1), discrete_samples.straight_through(weights)
 
 
 def cubic(z):
@@ -520,23 +531,23 @@ def cubic_gradient(mean, log_var):
 @against_monte_carlo
 def pathwise_gradient_is_unbiased(draw):
     mean, log_var = draw.real(), 0.5 * draw.real()
-    gradients = estimators.pathwise_gradient(cubic_slope, mean, log_var, draw.noise())
-    return cubic_gradient(mean, log_var), torch.stack(gradients, 1)
+    estimates = gradients.pathwise_gradient(cubic_slope, mean, log_var, draw.noise())
+    return cubic_gradient(mean, log_var), torch.stack(estimates, 1)
 
 
 @against_monte_carlo
 def score_function_gradient_is_unbiased(draw):
     mean, log_var = draw.real(), 0.5 * draw.real()
-    gradients = estimators.score_function_gradient(cubic, mean, log_var, draw.noise(), baseline=1.5)
-    return cubic_gradient(mean, log_var), torch.stack(gradients, 1)
+    estimates = gradients.score_function_gradient(cubic, mean, log_var, draw.noise(), baseline=1.5)
+    return cubic_gradient(mean, log_var), torch.stack(estimates, 1)
 
 
 @against_monte_carlo
 def gradient_variances_are_the_proved_ones(draw):
     delta, log_var, baseline = draw.real(1), 0.5 * draw.real(1) - 2, 0.5
     noise, variance, excess = draw.noise(1), log_var.exp(), delta**2 - baseline
-    path = estimators.pathwise_gradient(lambda z: 2 * z, delta, log_var, noise)
-    score = estimators.score_function_gradient(lambda z: (z**2).sum(-1), delta, log_var, noise, baseline)
+    path = gradients.pathwise_gradient(lambda z: 2 * z, delta, log_var, noise)
+    score = gradients.score_function_gradient(lambda z: (z**2).sum(-1), delta, log_var, noise, baseline)
     closed = [
         4 * variance,
         variance * delta**2 + 2 * variance**2,
@@ -560,10 +571,10 @@ def test_agrees_with_monte_carlo(case):
 BROADCAST = {
     "log-density": lambda z, mean, log_var: distributions.gaussian_log_prob(z, mean, log_var),
     "sample": lambda z, mean, log_var: noise_to_sample.gaussian_sample(mean, log_var, z),
-    "pathwise": lambda z, mean, log_var: estimators.pathwise_gradient(cubic_slope, mean, log_var, z)[1],
-    "score": lambda z, mean, log_var: estimators.score_function_gradient(cubic, mean, log_var, z)[1],
+    "pathwise": lambda z, mean, log_var: gradients.pathwise_gradient(cubic_slope, mean, log_var, z)[1],
+    "score": lambda z, mean, log_var: gradients.score_function_gradient(cubic, mean, log_var, z)[1],
     "KL": lambda z, mean, log_var: divergences.kl_gaussian(z, log_var, mean, log_var),
-    "relaxed": lambda z, mean, log_var: noise_to_sample.gumbel_softmax(mean, z, 0.5),
+    "relaxed": lambda z, mean, log_var: discrete_samples.gumbel_softmax(mean, z, 0.5),
 }
 
 

@@ -10,7 +10,7 @@ from sklearn.metrics import mutual_info_score
 
 from hvae_lessons.figures.chapters import clustering as figures
 from hvae_lessons.figures.style import INFERENCE
-from hvae_lessons.measures.metrics import label_information, match_clusters
+from hvae_lessons.measures.clusters import label_information, match_clusters
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.training.cluster_start import start_mixture
 

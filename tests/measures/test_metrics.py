@@ -2,7 +2,8 @@
 
 import torch
 
-from hvae_lessons.measures.metrics import active_by_kl, active_by_variance, linear_probe
+from hvae_lessons.measures.active_units import active_by_kl, active_by_variance
+from hvae_lessons.measures.probes import linear_probe
 
 
 def test_active_by_kl_averages_over_the_data():

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, kl_divergence
 
+from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_noise
 from hvae_lessons.formulas.labels import (
     average_labels,
     expected_cost,
@@ -15,7 +16,6 @@ from hvae_lessons.formulas.labels import (
     mean_of_others,
     sampled_cost,
 )
-from hvae_lessons.formulas.reparameterizations import gumbel_max, gumbel_noise
 from hvae_lessons.models import ClusterVAE, ClusterVAEConfig, GaussianMixture
 from hvae_lessons.models.clustering import FORMS, LABELS, STRATEGIES
 from hvae_lessons.objectives import elbo

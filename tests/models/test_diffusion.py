@@ -6,9 +6,11 @@ import pytest
 import torch
 from random_data import generator
 
-from hvae_lessons.formulas.estimators import log_px_estimate
-from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig, diffusion_marginal, diffusion_posterior
+from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
+from hvae_lessons.measures.log_px import log_px_estimate
+from hvae_lessons.models.diffusion import Diffusion, DiffusionConfig
 from hvae_lessons.objectives import elbo
+from hvae_lessons.trace import Gaussian
 from hvae_lessons.training import fit
 
 
@@ -21,7 +23,7 @@ def test_the_marginal_is_where_the_chain_arrives():
     diffusion = model()
     z = diffusion.encode(x, torch.randn(4, 200_000, 2, generator=generator()))
     for t in range(4):
-        marginal = diffusion_marginal(x[:1], diffusion.kept[t : t + 1])
+        marginal = Gaussian(*diffusion_marginal(x[:1], diffusion.kept[t : t + 1]))
         assert torch.allclose(z[t].mean(0), marginal.mean[0], atol=0.01)
         assert torch.allclose(z[t].var(0), marginal.log_var[0].exp(), atol=0.01)
 
@@ -29,11 +31,12 @@ def test_the_marginal_is_where_the_chain_arrives():
 def test_the_posterior_is_the_regression_of_the_chain():
     x = torch.full((400_000, 1), 0.7)
     kept = torch.tensor([0.8]), torch.tensor([0.3])
-    below = diffusion_marginal(x, kept[0]).sample(torch.randn(x.shape, generator=generator()))
-    above = diffusion_marginal(below, kept[1] / kept[0]).sample(torch.randn(x.shape, generator=generator(1)))
+    below = Gaussian(*diffusion_marginal(x, kept[0])).sample(torch.randn(x.shape, generator=generator()))
+    above = Gaussian(*diffusion_marginal(below, kept[1] / kept[0]))
+    above = above.sample(torch.randn(x.shape, generator=generator(1)))
     for value in (-0.5, 0.4):
         near = (above - value).abs() < 0.02
-        posterior = diffusion_posterior(torch.tensor([[0.7]]), torch.tensor([[value]]), *kept)
+        posterior = Gaussian(*diffusion_posterior(torch.tensor([[0.7]]), torch.tensor([[value]]), *kept))
         assert abs(below[near].mean() - posterior.mean.item()) < 0.02
         assert abs(below[near].var() - posterior.log_var.exp().item()) < 0.01
 

@@ -7,9 +7,9 @@ import torch
 from random_data import binary, generator, scatter
 from torch.distributions import MultivariateNormal
 
-from hvae_lessons.formulas.estimators import importance_weighted_bound
+from hvae_lessons.formulas.bounds import importance_weighted_bound
+from hvae_lessons.formulas.noise_chains import noise_states
 from hvae_lessons.models import MHVAE, MHVAEConfig, NoiseMHVAE
-from hvae_lessons.models.mhvae import noise_states
 from hvae_lessons.models.parts.levels import markov_trace
 from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian

@@ -4,7 +4,7 @@ import pytest
 import torch
 from random_data import binary, generator
 
-from hvae_lessons.formulas.estimators import log_px_estimate
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo, reconstruction
 from hvae_lessons.oracles import LinearGaussian

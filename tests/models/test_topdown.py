@@ -8,7 +8,7 @@ from random_data import binary, generator, scatter
 from torch import nn
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from hvae_lessons.formulas.estimators import importance_weighted_bound
+from hvae_lessons.formulas.bounds import importance_weighted_bound
 from hvae_lessons.models import BottomUp, ConvTopDownConfig, TopDown, TopDownConfig
 from hvae_lessons.models.parts.readings import ladder, merge, residual
 from hvae_lessons.objectives import elbo

@@ -6,8 +6,8 @@ import math
 import pytest
 import torch
 
+from hvae_lessons.formulas.finite_codes import all_codes, copy_log_prob, finite_terms
 from hvae_lessons.oracles import Autoregressive, BinaryTree
-from hvae_lessons.oracles.autoregressive import all_codes, copy_log_prob, finite_terms
 
 
 def seeded(seed=0):

@@ -5,10 +5,11 @@ import torch
 from random_data import generator
 from torch import nn
 
+from hvae_lessons.formulas.singular_values import power_iteration
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training import fit
-from hvae_lessons.training.spectral import SpectralPenalty, power_iteration, weight_matrices
+from hvae_lessons.training.spectral_penalty import SpectralPenalty, weight_matrices
 
 
 def matrix(rows, columns, seed=0):

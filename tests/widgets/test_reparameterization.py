@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 from hvae_lessons.widgets import Reparameterization
 
 FUNCTIONS = {

@@ -195,7 +195,7 @@ def confusion_matrix(table, title):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `table` | [K, K] | class by cluster, clusters named after classes (`metrics.match_clusters`) |
+    | `table` | [K, K] | class by cluster, clusters named after classes (`measures.clusters.match_clusters`) |
     | returns | Figure | numbers are counts; shades are shares of the row |
 
     Source: no formula of the notes.

@@ -214,7 +214,7 @@ def kl_spectrum(kl_per_dimension, threshold, title):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `kl_per_dimension` | [N, Z] | KL of each coordinate in nats |
-    | `threshold` | number | nats; as in `metrics.active_by_kl` |
+    | `threshold` | number | nats; as in `active_units.active_by_kl` |
     | returns | Figure | active coordinates indigo, idle ones gray |
 
     Source: N4 21.4, as a picture.

@@ -21,56 +21,11 @@ from hvae_lessons.checks import (
     check_square,
     expect,
 )
-from hvae_lessons.formulas.distributions import LOG_2PI, gaussian_full_log_prob, gaussian_log_prob
+from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full
+from hvae_lessons.formulas.mixtures import mixture_kl
 from hvae_lessons.formulas.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
 from hvae_lessons.trace import standard_noise
-
-
-def mixture_log_prob(z, mean, scale_tril):
-    r"""Log-density of a code under each of Y Gaussians with full covariances.
-
-    $$\log N(z; m_y, L_y L_y^\top)
-      = -\frac{1}{2}\left[Z \log 2\pi + \lVert L_y^{-1}(z - m_y) \rVert^2\right] - \sum_d \log L_{y,dd}$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `z` | [..., Z] | codes |
-    | `mean` | [Y, Z] | m |
-    | `scale_tril` | [Y, Z, Z] | L, lower triangular with positive diagonals |
-    | returns | [..., Y] | log-densities in nats |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N0, p(z | y); N4 draft 21.40-21.42. One inverse per cluster serves the whole batch.
-    """
-    _check_clusters(mean, scale_tril, z=z)
-    noise = _standardize(z, mean, _inverse(scale_tril))  # [..., Y, Z]
-    return -0.5 * (noise**2 + LOG_2PI).sum(-1) - _log_det(scale_tril)
-
-
-def mixture_kl(mean_q, log_var_q, mean, scale_tril):
-    r"""KL from a diagonal Gaussian to each of Y Gaussians with full covariances.
-
-    $$\mathrm{KL}(q \,\|\, p_y) = \frac{1}{2}\left[\sum_j \sigma_j^2 \sum_i (L_y^{-1})_{ij}^2
-      + \lVert L_y^{-1}(\mu - m_y) \rVert^2 - Z - \sum_d \log \sigma_d^2\right] + \sum_d \log L_{y,dd}$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `mean_q`, `log_var_q` | [..., Z] | q(z given x) |
-    | `mean` | [Y, Z] | m |
-    | `scale_tril` | [Y, Z, Z] | L, lower triangular with positive diagonals |
-    | returns | [..., Y] | KL in nats |
-
-    Raises: ValueError for shapes that do not match.
-    Source: N0, the analytic KL of the conditional prior, here for a full covariance.
-    """
-    check_event(mean_q=mean_q, log_var_q=log_var_q)
-    _check_clusters(mean, scale_tril, mean_q=mean_q)
-    inverse = _inverse(scale_tril)
-    spread = torch.exp(log_var_q) @ (inverse**2).sum(-2).T  # [..., Y]
-    shift = (_standardize(mean_q, mean, inverse) ** 2).sum(-1)
-    constant = (log_var_q + 1).sum(-1).unsqueeze(-1)
-    return 0.5 * (spread + shift - constant) + _log_det(scale_tril)
 
 
 class GaussianMixture(nn.Module):
@@ -110,9 +65,10 @@ class GaussianMixture(nn.Module):
     def log_prob(self, z):
         """log p(z | y) of every cluster in nats: [..., Z] -> [..., Y]."""
         self._check_code("z", z)
+        z = z.unsqueeze(-2)  # beside every cluster
         if self.full:
-            return mixture_log_prob(z, self.mean, self.scale_tril)
-        return gaussian_log_prob(z.unsqueeze(-2), self.mean, self.log_var)
+            return gaussian_full_log_prob(z, self.mean, self.scale_tril)
+        return gaussian_log_prob(z, self.mean, self.log_var)
 
     def log_prob_at(self, z, y):
         """log p(z | y) of one given cluster for each code: [..., Z], [...] -> [...]. Costs no factor Y."""
@@ -185,27 +141,3 @@ class GaussianMixture(nn.Module):
     def _check_labels(self, y, z):
         fits = isinstance(y, torch.Tensor) and tuple(y.shape) == tuple(z.shape[:-1])
         expect(fits, "y", f"one label for each of {tuple(z.shape[:-1])}", getattr(y, "shape", type(y)))
-
-
-def _check_clusters(mean, scale_tril, **code):
-    ((name, z),) = code.items()
-    check_event(**code)
-    check_event(mean=mean)
-    fits = len(mean.shape) == 2 and mean.shape[-1] == z.shape[-1]
-    expect(fits, "mean", f"[Y, Z] that matches {name} {tuple(z.shape)}", tuple(mean.shape))
-    check_square("scale_tril", scale_tril, mean.shape[-1], mean.shape[:-1])
-
-
-def _inverse(scale_tril):
-    """L_y^-1, [Y, Z, Z]."""
-    identity = torch.eye(scale_tril.shape[-1], dtype=scale_tril.dtype)
-    return torch.linalg.solve_triangular(scale_tril, identity.expand_as(scale_tril), upper=False)
-
-
-def _standardize(z, mean, inverse):
-    """L_y^-1 (z - m_y): [..., Z] -> [..., Y, Z]."""
-    return (inverse @ (z.unsqueeze(-2) - mean).unsqueeze(-1)).squeeze(-1)
-
-
-def _log_det(scale_tril):
-    return torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1)).sum(-1)

@@ -8,7 +8,7 @@ Source: N4 21.68, 21.73; 21.5.2.
 """
 
 from hvae_lessons.checks import check_event
-from hvae_lessons.formulas.divergences import gaussian_product
+from hvae_lessons.formulas.gaussian_products import gaussian_product
 from hvae_lessons.trace import Gaussian, Residual
 
 

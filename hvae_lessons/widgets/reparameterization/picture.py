@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from hvae_lessons.figures.style import GAP, INFERENCE, MODEL, PRIOR, WIDTH
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 
 
 def draw(mean, log_var, noise, shown=16):

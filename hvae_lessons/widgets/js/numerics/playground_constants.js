@@ -5,7 +5,7 @@ export const RECONSTRUCTIONS = 10;
 export const SAMPLES = 20;
 export const GRID = 11; // decoded codes along each side
 export const GRID_REACH = 2.5;
-export const ACTIVE = 0.05; // nats; as metrics.active_by_kl
+export const ACTIVE = 0.05; // nats; as measures.active_units
 
 /** How many numbers all weights of a VAE with one hidden layer are. */
 export const countOf = ({ pixels, latent, hidden }) =>

@@ -1,12 +1,88 @@
-"""The theorem about KL balancing: what the weights are, what they do to the gradient, where they rest."""
+"""Theorems about objectives that treat levels apart: free bits, and the balancing of KLs."""
+
+import itertools
 
 import sympy
 import torch
 
-from hvae_lessons.objectives import balanced_elbo, balancing_weights, beta_elbo
+from hvae_lessons.objectives import balanced_elbo, balancing_weights, beta_elbo, free_bits
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 from hvae_lessons.trace import Trace
+
+
+@theorem(
+    "free-bits-objective",
+    chapter="mhvae",
+    about=(free_bits,),
+    statement=r"\frac{1}{B}\sum_b \texttt{free\_bits}_b = \frac{1}{B}\sum_b \log p(x_b \mid z_b)"
+    r" - \beta \sum_g \max\!\Big(\lambda, \frac{1}{B}\sum_b \mathrm{KL}_{g,b}\Big)",
+    source="N4 21.59; Kingma et al. (2016)",
+    scope="two examples, levels of two and of one coordinate; every group above or below lambda, all cases",
+)
+def free_bits_objective(free_bits):
+    """Both groupings and both clamps, with a symbolic beta; below lambda a group costs lambda."""
+    level = [[(0, b, d) for b in range(2) for d in range(2)], [(1, b, 0) for b in range(2)]]
+    coordinate = [[(0, b, d) for b in range(2)] for d in range(2)] + [[(1, b, 0) for b in range(2)]]
+    single = [[(0, 0, 0)], [(0, 1, 1)], [(1, 0, 0)]]
+    beta = sympy.Symbol("beta", positive=True)
+    claims = []
+    for step, groups, settings in (
+        ("per level, after the batch mean", level, {"per": "level"}),
+        ("per coordinate, after the batch mean", coordinate, {"per": "dimension"}),
+        ("per coordinate, example by example", single, {"per": "dimension", "clamp": "example"}),
+    ):
+        computed, expected = [], []
+        for signs in itertools.product((1, -1), repeat=len(groups)):
+            trace, missing = _trace_by_case(groups, signs, examples=1 if groups is single else 2)
+            computed.append(free_bits(trace, 1.5, beta=beta, **settings).mean().item())
+            whole = (trace.log_px_given_z - beta * trace.kl).mean().item()
+            # One example of two: its share of the mean is a half.
+            expected.append(whole - beta * missing / (2 if groups is single else 1))
+        claims.append(equal(step, computed, expected))
+    return claims
+
+
+class _Layer:
+    """A layer reduced to its KL."""
+
+    def __init__(self, kl_per_dimension):
+        self.kl_per_dimension = kl_per_dimension
+        self.kl = kl_per_dimension.sum(-1)
+
+
+def _trace_by_case(groups, signs, examples):
+    """A trace whose group g has the mean 1.5 + sign * d_g, d_g > 0, and what its groups lack to 1.5.
+
+    Entries that belong to no group are above 1.5.
+    """
+    tables = [real("k", 2, 2).entries, real("j", 2, 1).entries]
+    free = {(l, b, d) for l in range(2) for b in range(2) for d in range(2 - l)}
+    distance = sympy.symbols(f"d1:{len(groups) + 1}", positive=True)
+    for group, sign, gap in zip(groups, signs, distance):
+        first, *others = group
+        total = examples * (sympy.Rational(3, 2) + sign * gap)
+        tables[first[0]][first[1:]] = total - sum(tables[l][b, d] for l, b, d in others)
+        free -= set(group)
+    for l, b, d in free:
+        tables[l][b, d] = sympy.Rational(3, 2) + sympy.Symbol(f"e{l}{b}{d}", positive=True)
+    missing = sum(gap for sign, gap in zip(signs, distance) if sign < 0)
+    return Trace(real("r", 2), tuple(_Layer(SymbolicTensor(table)) for table in tables)), missing
+
+
+@free_bits_objective.wrong("the clamp before the mean, where it belongs after")
+def _(trace, nats, per="level", clamp="batch", beta=1.0):
+    return free_bits(trace, nats, per=per, clamp="example", beta=beta)
+
+
+@free_bits_objective.wrong("the minimum instead of the maximum")
+def _(trace, nats, per="level", clamp="batch", beta=1.0):
+    return 2 * beta_elbo(trace, beta) - beta * (2 * nats) - free_bits(trace, nats, per, clamp, beta)
+
+
+@free_bits_objective.wrong("lambda shared by all groups")
+def _(trace, nats, per="level", clamp="batch", beta=1.0):
+    return free_bits(trace, nats / 2, per=per, clamp=clamp, beta=beta)
 
 
 class _Level:

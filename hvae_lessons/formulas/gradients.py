@@ -1,53 +1,12 @@
-"""Monte Carlo estimators: of log p(x), and of the gradient of an expectation."""
+"""Gradients of E_q[f(z)], q a Gaussian, from samples: pathwise and score function.
 
-import math
+For a categorical q see `discrete_gradients`.
+"""
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data, check_event, check_values
+from hvae_lessons.checks import check_event, check_values
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
-
-
-def importance_weighted_bound(log_weight):
-    r"""Lower bound on log p(x) from K importance weights, in expectation; at K = 1 that is the ELBO.
-
-    $$\log \frac{1}{K} \sum_{k=1}^K w_k, \qquad w_k = \frac{p(x, z_k)}{q(z_k \mid x)}$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `log_weight` | [K, ...] | log w_k in nats, samples in the first dimension |
-    | returns | [...] | the bound in nats, higher is better |
-
-    Raises: ValueError for a scalar or an empty batch.
-    Source: Burda et al. (2016), which N1 names.
-    """
-    check_event(log_weight=log_weight)
-    return torch.logsumexp(log_weight, 0) - math.log(log_weight.shape[0])
-
-
-@torch.no_grad()
-def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
-    r"""Importance-weighted estimate of log p(x): below it in expectation, closer the more samples.
-
-    $$\log \hat p(x) = \log \frac{1}{K} \sum_{k=1}^K \frac{p(x, z_k)}{q(z_k \mid x)},
-      \qquad z_k \sim q(z \mid x)$$
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `model` | callable | model(x, generator=, samples=) returns a Trace |
-    | `x` | [N, D] | data |
-    | `samples` | whole number | K |
-    | `chunk` | whole number | examples at a time; memory grows with chunk times K |
-    | returns | [N] | estimate in nats |
-
-    Raises: ValueError for x or counts that make no sense.
-    Source: Burda et al. (2016).
-    """
-    check_data("x", x)
-    check_count("samples", samples)
-    check_count("chunk", chunk)
-    parts = [model(part, generator=generator, samples=samples).log_weight for part in x.split(chunk)]
-    return torch.cat([importance_weighted_bound(part) for part in parts])
 
 
 def pathwise_gradient(df, mean, log_var, noise):

@@ -1,13 +1,17 @@
-"""Theorems about objectives/: what each objective is in expectation, and what its optimum decodes."""
+"""Theorems about the bound: what each objective is in expectation, and the four forms of the ELBO."""
 
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
 import sympy
-import torch
 
-from hvae_lessons.formulas.distributions import gaussian_log_prob
-from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
-from hvae_lessons.proofs import equal, theorem, true
+from hvae_lessons.formulas.discrete_divergences import kl_categorical
+from hvae_lessons.objectives import beta_elbo, elbo, reconstruction, weighted_elbo
+from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, noise_mean, normal_log_density
-from hvae_lessons.symbolic import positive, real
+from hvae_lessons.proofs.textbook import log_entries, probability_rows
+from hvae_lessons.symbolic import SymbolicTensor, real
 from hvae_lessons.trace import Gaussian, Layer, Trace
 
 
@@ -160,46 +164,109 @@ def _(trace):
     return trace.log_weight
 
 
+class _Layer(NamedTuple):
+    kl: SymbolicTensor
+
+
 @theorem(
-    "optimal-decoder",
-    chapter="vae",
-    about=(gaussian_log_prob,),
-    statement=r"\operatorname{argmax}_d \sum_i r_i \log N(x_i; d, s^2) = \frac{\sum_i r_i x_i}{\sum_i r_i}"
-    r" = E[x \mid z]",
-    source="N4 21.23 and the sentence after it",
-    scope="three one-dimensional inputs x_i that share a code z, symbolic weights r_i = p_D(x_i) q(z | x_i)",
+    "weighted-elbo-objective",
+    chapter="clustering",
+    about=(weighted_elbo, elbo),
+    statement=r"\log p(x \mid z) - \sum_l \beta_l \mathrm{KL}_l",
+    source="N4 21.71, the weights; N0's two KL terms",
+    scope="two layers, two examples",
 )
-def optimal_decoder(gaussian_log_prob):
-    """Away from the conditional mean the objective is lower, by a square: no other output is as good."""
-    x, weights = real("x", 3, 1), positive("r", 3)
-    decoded, log_var = real("d", 1), log_variance("s", 1)
-
-    def objective(output):
-        return (weights * gaussian_log_prob(x, output, log_var)).sum()
-
-    total = weights.sum()
-    conditional_mean = (weights.unsqueeze(-1) * x).sum(0) / total
-    loss = (total * (decoded - conditional_mean) ** 2 / (2 * log_var.exp())).sum()
+def weighted_elbo_objective(weighted_elbo, elbo):
+    """The definition, and the ELBO for equal weights of one."""
+    log_px, first, second = real("r", 2), real("k", 2), real("j", 2)
+    trace = Trace(log_px, (_Layer(first), _Layer(second)))
+    weights = (sympy.Symbol("beta_1", positive=True), sympy.Symbol("beta_2", positive=True))
+    expected = log_px.entries - weights[0] * first.entries - weights[1] * second.entries
     return [
+        equal("each layer bears its own weight", weighted_elbo(trace, weights), list(expected)),
+        equal("weights of one give the ELBO", weighted_elbo(trace, (1, 1)), elbo(trace)),
+    ]
+
+
+@weighted_elbo_objective.wrong("weights in the wrong order")
+def _(trace, betas):
+    return weighted_elbo(trace, betas[::-1])
+
+
+@weighted_elbo_objective.wrong("weights averaged")
+def _(trace, betas):
+    return trace.log_px_given_z - sum(betas) / len(betas) * trace.kl
+
+
+def _logits(probabilities):
+    """Logits of the same probabilities, the last of them 0."""
+    return log_entries(np.vectorize(sympy.cancel, otypes=[object])(probabilities / probabilities[..., -1:]))
+
+
+@theorem(
+    "elbo-four-forms",
+    chapter="elbo",
+    about=(elbo, kl_categorical),
+    statement=r"E_{p_D}[\mathrm{ELBO}]"
+    r" = E_{q_D(x, z)}\!\left[\log\frac{p(x, z)}{q_D(x, z)} + \log p_D(x)\right]"
+    r" = -\mathrm{KL}(q_D(x, z) \,\|\, p(x, z)) - H(p_D)"
+    r" = -\mathrm{KL}(p_D(x) \,\|\, p(x)) - E_{p_D}[\mathrm{KL}(q(z \mid x) \,\|\, p(z \mid x))] - H(p_D)"
+    r" = -\mathrm{KL}(q_D(z) \,\|\, p(z))"
+    r" - E_{q_D(z)}[\mathrm{KL}(q_D(x \mid z) \,\|\, p(x \mid z))] - H(p_D)",
+    source="N4 21.16-21.19, 21.21, 21.22, where equality up to a constant hides -H(p_D)",
+    scope="two values of x and of z, all probabilities symbolic",
+)
+def elbo_four_forms(elbo, kl_categorical):
+    """Each form is computed on its own, from joint, marginal and conditional tables."""
+    p_data, q_z, p_z, p_x = (probability_rows(*table) for table in (("d", 1), ("q", 2), ("p", 1), ("f", 2)))
+    p_data, p_z = p_data[0], p_z[0]  # [x], [z]; q_z is [x, z], p_x is [z, x]
+    joint_p, joint_q = p_x.T * p_z, p_data[:, None] * q_z  # [x, z]
+    marginal_p, marginal_q = joint_p.sum(1), joint_q.sum(0)  # p(x), q_D(z)
+
+    layer = SimpleNamespace(kl=kl_categorical(_logits(q_z), _logits(p_z)))
+    per_example = sum(
+        SymbolicTensor(q_z[:, z]) * elbo(Trace(log_entries(p_x[z]), (layer,))) for z in range(2)
+    )  # [x]
+    form_16 = (per_example * SymbolicTensor(p_data)).sum().item()
+    negative_entropy = (p_data * log_entries(p_data).entries).sum()
+    kl = {
+        "joint": kl_categorical(_logits(joint_q.reshape(-1)), _logits(joint_p.reshape(-1))).item(),
+        "data": kl_categorical(_logits(p_data), _logits(marginal_p)).item(),
+        "posterior": kl_categorical(_logits(q_z), _logits(joint_p / marginal_p[:, None])).entries,
+        "prior": kl_categorical(_logits(marginal_q), _logits(p_z)).item(),
+        "decoder": kl_categorical(_logits((joint_q / marginal_q).T), _logits(p_x)).entries,
+    }
+    log_ratio = log_entries(p_x.T).entries + log_entries(p_z).entries - log_entries(q_z).entries
+    form_18 = (
+        joint_q * (log_entries(joint_p / joint_q).entries + log_entries(p_data).entries[:, None])
+    ).sum()
+    return [
+        equal("21.16 is 21.17", form_16, (joint_q * log_ratio).sum()),
+        equal("21.16 is 21.18", form_16, form_18),
+        equal("21.16 is 21.19", form_16, negative_entropy - kl["joint"]),
         equal(
-            "any other output is worse by a multiple of its squared distance",
-            objective(conditional_mean) - objective(decoded),
-            loss,
+            "21.16 is 21.21 with its constant",
+            form_16,
+            negative_entropy - kl["data"] - (p_data * kl["posterior"]).sum(),
         ),
-        true("and that multiple is positive", (total / (2 * log_var.exp())).entries[0] > 0),
         equal(
-            "the gradient in the output vanishes at the conditional mean",
-            objective(decoded).item().diff(decoded.item()).subs(decoded.item(), conditional_mean.item()),
-            0,
+            "21.16 is 21.22 with its constant",
+            form_16,
+            negative_entropy - kl["prior"] - (marginal_q * kl["decoder"]).sum(),
+        ),
+        equal(
+            "Jensen's gap log p(x) - ELBO is the KL to the posterior, for every x",
+            log_entries(marginal_p) - per_example,
+            SymbolicTensor(kl["posterior"]),
         ),
     ]
 
 
-@optimal_decoder.wrong("fourth power of the error")
-def _(z, mean, log_var):
-    return -0.5 * ((z - mean) ** 4 * torch.exp(-log_var)).sum(-1)
+@elbo_four_forms.wrong("KL added instead of subtracted")
+def _(trace):
+    return trace.log_px_given_z + trace.kl
 
 
-@optimal_decoder.wrong("log-cosh of the error")
-def _(z, mean, log_var):
-    return -torch.log(torch.exp(z - mean) + torch.exp(mean - z)).sum(-1)
+@elbo_four_forms.wrong("KL taken the other way around", instead_of=kl_categorical)
+def _(logits_q, logits_p):
+    return kl_categorical(logits_p + 0 * logits_q, logits_q + 0 * logits_p)
