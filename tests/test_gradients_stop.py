@@ -4,8 +4,8 @@ import pytest
 import torch
 from random_data import binary, generator
 
-from hvae_lessons.formulas.estimators import log_px_estimate
 from hvae_lessons.formulas.labels import mean_of_others
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import MHVAE, VAE, ClusterVAE, ClusterVAEConfig, MHVAEConfig, VAEConfig
 from hvae_lessons.models.parts.families import DiagonalGaussian
 from hvae_lessons.oracles import Autoregressive, GridModel, LinearGaussian

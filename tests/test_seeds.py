@@ -22,7 +22,7 @@ from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.parts.families import DiagonalGaussian
 from hvae_lessons.training import fit
 from hvae_lessons.training.per_example import estimate_elbo, fit_posterior
-from hvae_lessons.training.spectral import SpectralPenalty
+from hvae_lessons.training.spectral_penalty import SpectralPenalty
 
 # Folders that compute nothing at random for a reader.
 NOT_HERE = ("figures", "notebook", "proofs", "symbolic", "theorems", "widgets")

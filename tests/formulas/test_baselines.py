@@ -5,9 +5,9 @@ import torch
 from random_data import generator
 
 from hvae_lessons.formulas.discrete_gradients import categorical_score_gradient
-from hvae_lessons.formulas.estimators import pathwise_gradient, score_function_gradient
+from hvae_lessons.formulas.discrete_samples import gumbel_noise
+from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
 from hvae_lessons.formulas.labels import mean_of_others, sampled_cost
-from hvae_lessons.formulas.reparameterizations import gumbel_noise
 
 S = 400_000
 MEAN, LOG_VAR = torch.tensor([0.5], dtype=torch.float64), torch.tensor([-1.0], dtype=torch.float64)

@@ -5,7 +5,8 @@ import torch
 from random_data import generator
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
-from hvae_lessons.formulas.estimators import importance_weighted_bound, log_px_estimate
+from hvae_lessons.formulas.bounds import importance_weighted_bound
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import (
     MHVAE,
     VAE,
