@@ -4,7 +4,9 @@ One model, 784-200-200-Z with a Bernoulli likelihood, Z = 10; one data set, 8,00
 Adam; one thread. The bare loop is written here without the package. Pythae is measured if it can be imported
 (`pip install pythae`, best in an environment of its own): its own VAE class and its default trainer, with an
 encoder and a decoder of the same widths. Each contender runs `ROUNDS` times in turn and is timed in CPU
-seconds, which a busy machine disturbs less than the clock on the wall; the best round counts.
+seconds, which a busy machine disturbs less than the clock on the wall; the best round counts. A machine whose
+caches and memory others use as well makes every contender slower, and not by the same factor: the record says
+how busy it was.
 
 Writes hvae_lessons/results/records/throughput.json.
 """
@@ -27,7 +29,7 @@ from hvae_lessons.data import load_mnist
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.training import fit
 
-ROUNDS, EPOCHS, BATCH, LATENT = 5, 3, 100, 10
+ROUNDS, EPOCHS, BATCH, LATENT = 10, 3, 100, 10
 
 
 def encoder():
@@ -119,8 +121,9 @@ def main():
         contenders["Pythae trainer"] = run_pythae
     except ImportError:
         print("Pythae is not installed: its trainer is left out.")
-    seconds = {name: [] for name in contenders}
+    seconds, loads = {name: [] for name in contenders}, []
     for _ in range(ROUNDS):
+        loads.append(round(os.getloadavg()[0], 1))
         for name, run in contenders.items():
             start = time.process_time()
             run(x)
@@ -132,6 +135,7 @@ def main():
         "steps_per_second": {name: round(value, 1) for name, value in rate.items()},
         "fit_relative_to": {name: round(rate["fit"] / rate[name], 2) for name in contenders if name != "fit"},
         "cpu_seconds_of_each_round": {name: [round(t, 3) for t in times] for name, times in seconds.items()},
+        "load_of_each_round": loads,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "processor_count": os.cpu_count(),

@@ -29,7 +29,7 @@ class DivergenceGuard:
 
     That step is the epoch's first, once its loss has proved finite: the weights at the end of an epoch may be
     broken already, by a finite loss with an infinite gradient. To copy the weights at every step would lose
-    less of a broken run, but would take a tenth of the time of all others.
+    less of a broken run, but took seven percent of the time of all others (784-200-200-10, one thread).
     """
 
     def __init__(self, model):

@@ -8,7 +8,14 @@ loss broke, and, if asked for, a gate that lets no step pass whose gradient is t
 import torch
 from tqdm import tqdm
 
-from hvae_lessons.checks import check_count, check_data, check_generator, check_positive
+from hvae_lessons.checks import (
+    check_count,
+    check_data,
+    check_generator,
+    check_positive,
+    check_tensor,
+    check_values,
+)
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training.divergence import DivergenceGuard
 from hvae_lessons.training.gradient_gate import GradientGate
@@ -112,7 +119,10 @@ def fit(
     bar = tqdm(total=epochs, unit="epoch", disable=not progress)
 
     def scheduled(trace, step):
-        return objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
+        values = objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
+        check_tensor("objective", values)
+        check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
+        return values
 
     def watch_step(step, trace, values, loss):
         guard.check(step, trace, values, loss.item())

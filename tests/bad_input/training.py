@@ -60,6 +60,8 @@ BAD = [
     (training.fit, {"x": NAN}, "x", "finite", "NaN"),
     (training.fit, {"skip_gradients_above": 0.0}, "skip_gradients_above", "above 0", "0.0"),
     (training.fit, {"skip_gradients_above": float("nan")}, "skip_gradients_above", "above 0", "nan"),
+    (training.fit, {"objective": lambda trace: trace.kl.mean()}, "objective", "of shape (4,)", "()"),
+    (training.fit, {"objective": lambda trace: 0.0}, "objective", "a tensor", "float"),
     (training.fit, {"columns": {"kl": lambda trace: trace.kl}}, "columns", "names other than", "'kl'"),
     (training.fit, {"columns": {"nats": "kl"}}, "columns", "a function of a Trace", "'kl'"),
     (training.fit, {"columns": {"nats": lambda trace: V}}, "columns", "from 'nats'", "(4, 2)"),

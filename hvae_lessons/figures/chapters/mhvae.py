@@ -173,7 +173,7 @@ def two_bounds(slope, exact, closed_forms, log_px, title):
     | `log_px` | number | what both should be compared with |
     | returns | Figure | the maximum of each curve is marked |
 
-    Source: N0's ELBO, in the linear-Gaussian chain of `proofs.hierarchy`.
+    Source: N0's ELBO, in a linear-Gaussian chain; theorem markov-elbo.
     """
     figure, ax = axes(height=2.8)
     slope = np.asarray(slope)
