@@ -75,9 +75,15 @@ def test_of_one_level_and_one_example_every_objective_is_the_elbo(build):
 @every_model
 def test_one_sample_is_its_own_bound(build):
     model = build()
-    weight = model(X, generator(2), samples=1).log_weight
-    torch.testing.assert_close(importance_weighted_bound(weight), weight[0])
-    torch.testing.assert_close(log_px_estimate(model, X, 1, generator(2), chunk=1), weight[0].detach())
+    trace = model(X, generator(2), samples=1)
+    (layer,) = trace.layers
+    log_px, _ = by_hand(model, layer.z, layer.q)
+    log_q = Normal(layer.q.mean, (layer.q.log_var / 2).exp()).log_prob(layer.z).sum(-1)
+    expected = log_px + Normal(0.0, 1.0).log_prob(layer.z).sum(-1) - log_q
+    torch.testing.assert_close(trace.log_weight, expected)
+    torch.testing.assert_close(importance_weighted_bound(trace.log_weight), expected[0])
+    estimate = log_px_estimate(model, X, 1, generator(2), chunk=1)
+    torch.testing.assert_close(estimate, expected[0].detach())
 
 
 @every_model
