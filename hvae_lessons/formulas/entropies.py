@@ -76,3 +76,22 @@ def categorical_entropy(logits):
     check_event(logits=logits)
     log_probs = torch.log_softmax(logits, -1)
     return -(torch.exp(log_probs) * log_probs).sum(-1)
+
+
+def mutual_information(probs):
+    r"""Mutual information of a label and the data, from the label's distribution at every example.
+
+    $$I(y; x) = \mathrm{H}\left(\bar q\right) - \frac{1}{N}\sum_n \mathrm{H}\left(q(y \mid x_n)\right),
+      \qquad \bar q = \frac{1}{N} \sum_n q(y \mid x_n)$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `probs` | [N, Y] | q(y given x_n), each row summing to one; zeros are allowed |
+    | returns | [] | nats, from 0 (the label says nothing) to log Y |
+
+    Raises: ValueError for a scalar or an empty batch.
+    Source: N4 21.3.3, there for codes.
+    """
+    check_event(probs=probs)
+    marginal = probs.mean(0)
+    return torch.special.entr(marginal).sum() - torch.special.entr(probs).sum(-1).mean()

@@ -3,6 +3,7 @@
 import torch
 
 from hvae_lessons.checks import check_data, expect
+from hvae_lessons.formulas.entropies import mutual_information
 
 
 def match_clusters(clusters, labels):
@@ -38,8 +39,7 @@ def match_clusters(clusters, labels):
 def label_information(probs):
     r"""Mutual information of label and data under q: what the label says about x.
 
-    $$I(y; x) = \mathrm{H}\left(\bar q\right) - \frac{1}{N}\sum_n \mathrm{H}\left(q(y \mid x_n)\right),
-      \qquad \bar q = \frac{1}{N} \sum_n q(y \mid x_n)$$
+    $$I(y; x), \qquad \text{see `mutual\_information`}$$
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -54,8 +54,7 @@ def label_information(probs):
     expect(
         low >= 0 and total < 1e-3, "probs", "rows of probabilities", f"least {low:.2g}, off by {total:.2g}"
     )
-    marginal = probs.mean(0)
-    return (torch.special.entr(marginal).sum() - torch.special.entr(probs).sum(-1).mean()).item()
+    return mutual_information(probs).item()
 
 
 def _kind(values):

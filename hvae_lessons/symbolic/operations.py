@@ -150,6 +150,26 @@ def _grad(outputs, inputs, **_):
     return tuple(map(_elementwise(derivative), inputs))
 
 
+def _norm(vector):
+    # Factored, so that a sum of squares shows its sign.
+    return SymbolicTensor(sympy.sqrt(sympy.factor(sum(entry**2 for entry in vector.entries.flat))))
+
+
+def _normalize(vector, p, dim, eps, out):
+    """A vector of length 1; zeros stay zeros, which is what eps is for."""
+    if vector.ndim != 1 or p != 2:
+        raise NotImplementedError("normalize: symbols are normalized one vector at a time")
+    length = _norm(vector)
+    return vector if length.item() == 0 else vector / length
+
+
+def _truth(tensor):
+    value = tensor.item()
+    if value not in (sympy.true, sympy.false):
+        raise ValueError(f"condition: expected one that these symbols decide, got {value}")
+    return bool(value)
+
+
 def _take_along_dim(tensor, indices, dim):
     return SymbolicTensor(np.take_along_axis(exact_array(tensor), indices.numpy(), dim))
 
@@ -216,11 +236,15 @@ OPERATIONS.update(
         "log": log,
         "sqrt": _elementwise(sympy.sqrt),
         "tanh": _elementwise(sympy.tanh),
+        "special_entr": _elementwise(lambda a: -a * sympy.log(a)),
         "sigmoid": _elementwise(lambda a: 1 / (1 + sympy.exp(-a))),
         "logaddexp": _elementwise(lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b))),
         "softplus": _elementwise(lambda a: sympy.log(1 + sympy.exp(a))),
         "relu": _relu,
         "gt": _elementwise(operator.gt),
+        "lt": _elementwise(operator.lt),
+        "any": lambda tensor: _norm(tensor) > 0,  # of real numbers
+        "__bool__": _truth,
         "where": _elementwise(_choose),
         # automatic differentiation
         "detach": _elementwise(stop_gradient),
@@ -240,6 +264,8 @@ OPERATIONS.update(
         "diag_embed": _diag_embed,
         "diagonal": _diagonal,
         "linalg_solve_triangular": _per_matrix(_solve_triangular),
+        "linalg_vector_norm": _norm,
+        "normalize": _normalize,
         "linalg_inv": _per_matrix(lambda matrix: matrix.inv()),
         "linalg_cholesky": _per_matrix(lambda matrix: matrix.cholesky(hermitian=False)),
         # shape

@@ -37,11 +37,7 @@ class SymbolicTensor(torch.Tensor):
         if name in METADATA:
             with torch._C.DisableTorchFunctionSubclass():
                 return func(*args, **(kwargs or {}))
-        if name not in OPERATIONS:
-            raise NotImplementedError(
-                f"{name}: not among the operations that hvae_lessons.symbolic runs on symbols"
-            )
-        return OPERATIONS[name](*args, **(kwargs or {}))
+        return _run(name, *args, **(kwargs or {}))
 
     @classmethod
     def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
@@ -55,32 +51,32 @@ class SymbolicTensor(torch.Tensor):
 
     # torch's own operators refuse a sympy operand before they ask __torch_function__.
     def __add__(self, other):
-        return OPERATIONS["add"](self, other)
+        return _run("add", self, other)
 
     __radd__ = __add__
 
     def __sub__(self, other):
-        return OPERATIONS["sub"](self, other)
+        return _run("sub", self, other)
 
     def __rsub__(self, other):
-        return OPERATIONS["sub"](other, self)
+        return _run("sub", other, self)
 
     def __mul__(self, other):
-        return OPERATIONS["mul"](self, other)
+        return _run("mul", self, other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        return OPERATIONS["div"](self, other)
+        return _run("div", self, other)
 
     def __rtruediv__(self, other):
-        return OPERATIONS["div"](other, self)
+        return _run("div", other, self)
 
     def __pow__(self, other):
-        return OPERATIONS["pow"](self, other)
+        return _run("pow", self, other)
 
     def __rpow__(self, other):
-        return OPERATIONS["pow"](other, self)
+        return _run("pow", other, self)
 
 
 def real(name, *shape, **assumptions):
@@ -113,7 +109,13 @@ class stop_gradient(sympy.Function):
     @classmethod
     def eval(cls, value):
         # A number stays one: code may compare it, and 0 / 0 must not become 1.
-        return value if value.is_number else None
+        return value if value.is_number or isinstance(value, stop_gradient) else None
+
+    def _eval_is_real(self):
+        return self.args[0].is_real
+
+    def _eval_is_positive(self):
+        return self.args[0].is_positive
 
     def fdiff(self, argindex=1):
         return sympy.S.Zero
@@ -144,6 +146,22 @@ def exact_array(value):
     for index in np.ndindex(array.shape):
         result[index] = exact(array[index])
     return result
+
+
+def _run(name, *args, **kwargs):
+    """One operation of the table. What it makes under `torch.no_grad` has no derivative."""
+    if name not in OPERATIONS:
+        raise NotImplementedError(
+            f"{name}: not among the operations that hvae_lessons.symbolic runs on symbols"
+        )
+    result = OPERATIONS[name](*args, **kwargs)
+    if torch.is_grad_enabled() or not isinstance(result, SymbolicTensor):
+        return result
+    # Symbol by symbol, so that what can be factored still can.
+    symbols = set().union(*(entry.free_symbols for entry in result.entries.flat))
+    held = {symbol: stop_gradient(symbol) for symbol in symbols}
+    entries = [entry.xreplace(held) for entry in result.entries.flat]
+    return SymbolicTensor(np.array(entries, dtype=object).reshape(result.entries.shape))
 
 
 def _name(func):

@@ -17,11 +17,12 @@ from hvae_lessons.formulas.entropies import (
     categorical_entropy,
     gaussian_entropy,
     gaussian_full_entropy,
+    mutual_information,
 )
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.claims import row_by_row
 from hvae_lessons.proofs.integrals import integral
-from hvae_lessons.proofs.textbook import scale_tril, softmax
+from hvae_lessons.proofs.textbook import categorical_kl_sum, probability_rows, scale_tril, softmax
 from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 CHAPTER = "distributions"
@@ -159,3 +160,42 @@ def _(logits):
 def _(logits):
     log_probs = torch.log_softmax(logits, 0)
     return -(torch.exp(log_probs) * log_probs).sum(-1)
+
+
+@theorem(
+    "label-information",
+    chapter="clustering",
+    about=(mutual_information,),
+    statement=r"I(y; x) = \mathrm{KL}\big(q(x, y) \,\|\, q(x)\, \bar q(y)\big)"
+    r" = \frac1N \sum_n \sum_y q(y \mid x_n) \log\frac{q(y \mid x_n)}{\bar q(y)} \ge 0",
+    source="N4 21.3.3, for codes; here for N0's label",
+    scope="two and three examples, two classes, every probability a symbol",
+)
+def label_information_is_a_kl(mutual_information):
+    """The divergence of the joint table from the product of its margins; so it is never negative."""
+    claims = []
+    for count in (2, 3):
+        probs = probability_rows("u", count)
+        marginal = probs.sum(0) / count
+        joint, product = probs.flatten() / count, list(marginal) * count
+        computed = mutual_information(SymbolicTensor(probs))
+        expected = categorical_kl_sum(joint, [q / count for q in product])
+        claims.append(equal(f"{count} examples: the KL from the product of the margins", computed, expected))
+    same = SymbolicTensor([probability_rows("u", 1)[0]] * 2)
+    return [*claims, equal("it is 0 if every example has the same label", mutual_information(same), 0)]
+
+
+@label_information_is_a_kl.wrong("the conditional entropy summed over the examples")
+def _(probs):
+    marginal = probs.mean(0)
+    return torch.special.entr(marginal).sum() - torch.special.entr(probs).sum()
+
+
+@label_information_is_a_kl.wrong("the entropy of the label alone")
+def _(probs):
+    return torch.special.entr(probs.mean(0)).sum()
+
+
+@label_information_is_a_kl.wrong("examples and classes exchanged")
+def _(probs):
+    return mutual_information(probs.T)

@@ -43,12 +43,16 @@ CASES = [
     ("log", lambda t: torch.log(t["a"])),
     ("sqrt", lambda t: t["a"].sqrt()),
     ("tanh", lambda t: torch.tanh(t["a"])),
+    ("special_entr", lambda t: torch.special.entr(t["a"])),
     ("sigmoid", lambda t: torch.sigmoid(t["a"])),
     ("softplus", lambda t: F.softplus(t["a"])),
     ("relu", lambda t: torch.relu(t["a"] - 0.75)),
     ("relu", lambda t: F.relu(t["a"] - 0.75)),
     ("logaddexp", lambda t: torch.logaddexp(t["a"], -t["b"])),
     ("gt", lambda t: torch.where(t["a"] > t["b"], 1.0, 0.0) + 0 * t["a"]),
+    ("lt", lambda t: torch.where(t["a"] < t["b"], 1.0, 0.0) + 0 * t["a"]),
+    ("any", lambda t: torch.where(t["b"].any(), 1.0, 0.0) + 0 * t["b"]),
+    ("__bool__", lambda t: t["a"] + (1 if t["b"][0] + 1 > 0 else 0)),
     ("where", lambda t: torch.where(t["a"] > 0.75, t["a"], -t["b"])),
     ("where", lambda t: torch.where(INDEX > 0, t["a"], t["b"])),
     ("detach", lambda t: 2 * t["a"].detach()),
@@ -82,6 +86,9 @@ CASES = [
         "linalg_solve_triangular",
         lambda t: torch.linalg.solve_triangular(t["m"].mT, t["a"].unsqueeze(-1), upper=True),
     ),
+    ("linalg_vector_norm", lambda t: torch.linalg.vector_norm(t["b"])),
+    ("normalize", lambda t: F.normalize(t["b"], dim=0)),
+    ("normalize", lambda t: F.normalize(0 * t["b"], dim=0)),
     ("linalg_inv", lambda t: torch.linalg.inv(t["p"])),
     ("linalg_cholesky", lambda t: torch.linalg.cholesky(t["p"])),
     ("__getitem__", lambda t: t["m"][..., 0]),
@@ -177,8 +184,8 @@ def test_a_symbolic_tensor_is_a_tensor_with_shape_and_length():
 
 @pytest.mark.parametrize(
     "operation",
-    [torch.erf, torch.round, lambda a: a.cumsum(0), lambda a: a < 0, torch.sin, torch.floor],
-    ids=["erf", "round", "cumsum", "lt", "sin", "floor"],
+    [torch.erf, torch.round, lambda a: a.cumsum(0), lambda a: a >= 0, torch.sin, torch.floor],
+    ids=["erf", "round", "cumsum", "ge", "sin", "floor"],
 )
 def test_an_operation_without_a_rule_is_refused_by_name(operation, request):
     with pytest.raises(NotImplementedError, match=request.node.callspec.id):
@@ -251,6 +258,21 @@ def test_detach_keeps_the_value_and_stops_the_derivative():
     assert detached == stop_gradient(w)
     assert sympy.diff(w - detached, w) == 1
     assert detached.doit() == w
+
+
+def test_what_is_computed_without_gradients_has_no_derivative():
+    w = positive("w", 2)
+    with torch.no_grad():
+        held = (w**2).sum() / (1 + w)
+    assert [entry.diff(symbol) for entry in held.entries for symbol in w.entries] == [0] * 4
+    assert [entry.doit() for entry in held.entries] == list(((w**2).sum() / (1 + w)).entries)
+    assert (held * w).entries[0].diff(w.entries[0]).doit() == held.entries[0].doit()
+
+
+def test_a_condition_that_the_symbols_leave_open_stops_the_run():
+    assert positive("a", 1)[0] > 0
+    with pytest.raises(ValueError, match="condition: expected one that these symbols decide, got a > 0"):
+        bool(real("a", 1)[0] > 0)
 
 
 def test_a_detached_number_is_a_number():
