@@ -6,7 +6,15 @@ from random_data import binary, generator
 
 from hvae_lessons.formulas.labels import mean_of_others
 from hvae_lessons.measures.log_px import log_px_estimate
-from hvae_lessons.models import MHVAE, VAE, ClusterVAE, ClusterVAEConfig, MHVAEConfig, VAEConfig
+from hvae_lessons.models import (
+    MHVAE,
+    VAE,
+    ClusterVAE,
+    ClusterVAEConfig,
+    GaussianMixture,
+    MHVAEConfig,
+    VAEConfig,
+)
 from hvae_lessons.models.parts.families import DiagonalGaussian
 from hvae_lessons.oracles import Autoregressive, GridModel, LinearGaussian
 from hvae_lessons.training.cluster_start import start_mixture
@@ -80,6 +88,12 @@ def test_a_baseline_is_a_number_for_the_gradient():
 
 def test_draws_of_pixels_have_no_graph():
     assert not Autoregressive(3, generator()).sample(2, generator()).requires_grad
+
+
+def test_a_mixture_takes_over_numbers_only():
+    mixture = GaussianMixture(2, 1, "full", generator=generator())
+    mixture.start_from(torch.ones(2, 1, requires_grad=True), torch.ones(2, 1, 1))
+    assert all(parameter.is_leaf and parameter.requires_grad for parameter in mixture.parameters())
 
 
 @pytest.mark.parametrize("labels", ["from-code", "bayes-code", "from-data", "bayes-data"])
