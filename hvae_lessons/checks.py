@@ -2,12 +2,17 @@
 
 The checks look at shapes and Python numbers only, so that a formula guarded by them still runs on
 sympy symbols. `check_data` and `check_pixels` look at values; the places where data enter call them once.
+So does `check_labels`, which lets symbols pass.
 """
 
 import itertools
 import math
+import numbers
 
 import torch
+
+# How far a pixel may lie outside of [0, 1]: an average of ones in single precision may be 1.0000001.
+ROUNDING = 1e-6
 
 
 def expect(condition, argument, expected, got):
@@ -68,6 +73,13 @@ def check_trace(trace):
     expect(hasattr(trace, "log_px_given_z"), "trace", "the Trace that a model returns", type(trace).__name__)
 
 
+def check_baseline(baseline, shape):
+    """`baseline` is a number, or a tensor that broadcasts to `shape` and does not enlarge it."""
+    shape, got = tuple(shape), tuple(getattr(baseline, "shape", ()))
+    fits = len(got) <= len(shape) and all(a in (1, b) for a, b in zip(reversed(got), reversed(shape)))
+    expect(fits, "baseline", f"a number, or a shape that broadcasts to {shape}", got)
+
+
 def check_positive(name, value):
     """`value` is a finite Python number above zero."""
     expect(0 < value < math.inf, name, "a finite number above 0", value)
@@ -80,12 +92,8 @@ def check_non_negative(name, value):
 
 def check_count(name, value):
     """`value` is a whole number, one or more."""
-    expect(
-        isinstance(value, int) and not isinstance(value, bool) and value >= 1,
-        name,
-        "a whole number, 1 or more",
-        value,
-    )
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    expect(whole and value >= 1, name, "a whole number, 1 or more", value)
 
 
 def check_generator(generator):
@@ -101,20 +109,45 @@ def check_choice(name, value, choices):
 
 def check_data(name, x, data_dim=None):
     """`x` is a non-empty floating tensor [..., D] without NaN or infinity."""
+    _check_examples(name, x, data_dim)
+    # One sum instead of a mask the size of the data: any NaN or infinity survives it. But it may overflow.
+    finite = math.isfinite(x.sum().item()) or bool(x.isfinite().all())
+    expect(finite, name, "finite values", "NaN or infinity")
+
+
+def check_table(name, x, data_dim=None):
+    """`x` is `check_data`'s, [N, D]: a row for each example, and no axis of samples in front."""
+    check_data(name, x, data_dim)
+    expect(x.ndim == 2, name, "[N, D], without an axis of samples", tuple(x.shape))
+
+
+def check_pixels(name, x, data_dim=None):
+    """`x` is `check_data`'s, with every value in [0, 1] but for rounding."""
+    _check_examples(name, x, data_dim)
+    low, high = (bound.item() for bound in x.aminmax())  # NaN, if there is one
+    expect(math.isfinite(high - low), name, "finite values", "NaN or infinity")
+    inside = low >= -ROUNDING and high <= 1 + ROUNDING
+    expect(inside, name, "pixels in [0, 1]", f"values from {low:.7g} to {high:.7g}")
+
+
+def check_labels(name, y, classes):
+    """`y` holds whole numbers from 0 to `classes` - 1. Symbols have no values to look at."""
+    check_tensor(name, y)
+    if torch.overrides.has_torch_function((y,)):
+        return
+    expected = f"whole numbers from 0 to {classes - 1}, int64, at least one"
+    whole = isinstance(y, torch.Tensor) and y.dtype == torch.int64 and y.numel() > 0
+    expect(whole, name, expected, f"{y.dtype} {tuple(y.shape)}")
+    low, high = (bound.item() for bound in y.aminmax())
+    expect(low >= 0 and high < classes, name, expected, f"{low} to {high}")
+
+
+def _check_examples(name, x, data_dim):
     expect(isinstance(x, torch.Tensor), name, "a torch.Tensor", type(x).__name__)
     expect(x.is_floating_point(), name, "floating-point values", x.dtype)
     expect(x.ndim >= 2 and x.numel() > 0, name, "[B, D] with at least one example", tuple(x.shape))
     if data_dim is not None:
         expect(x.shape[-1] == data_dim, name, f"[..., {data_dim}]", tuple(x.shape))
-    # One sum instead of a mask the size of the data: any NaN or infinity survives it.
-    expect(-math.inf < x.sum().item() < math.inf, name, "finite values", "NaN or infinity")
-
-
-def check_pixels(name, x):
-    """`x` is `check_data`'s, with every value in [0, 1]."""
-    check_data(name, x)
-    low, high = (bound.item() for bound in x.aminmax())
-    expect(low >= 0 and high <= 1, name, "pixels in [0, 1]", f"values from {low:g} to {high:g}")
 
 
 def _broadcastable(shape, other):

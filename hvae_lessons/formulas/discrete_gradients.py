@@ -5,7 +5,7 @@ One row per noise sample comes back, so that bias and variance of an estimator c
 
 import torch
 
-from hvae_lessons.checks import check_event, check_values, expect
+from hvae_lessons.checks import check_baseline, check_event, check_values, expect
 from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_softmax, straight_through
 
 
@@ -40,7 +40,7 @@ def categorical_score_gradient(values, logits, noise, baseline=0.0):
     | `values` | [Y] | f of each class |
     | `logits` | [Y] | a |
     | `noise` | [..., Y] | standard Gumbel noise g |
-    | `baseline` | number | b, the same for every sample |
+    | `baseline` | number or [...] | b |
     | returns | [..., Y] | one estimate per noise sample |
 
     Raises: ValueError for shapes that do not match.
@@ -50,6 +50,7 @@ def categorical_score_gradient(values, logits, noise, baseline=0.0):
     check_event(noise=noise, values=values, logits=logits)
     expect(len(values.shape) == len(logits.shape) == 1, "values", "[Y], as the logits", tuple(values.shape))
     y = gumbel_max(logits, noise)
+    check_baseline(baseline, y.shape)
     score = torch.nn.functional.one_hot(y, len(logits)).to(logits.dtype) - torch.softmax(logits, -1)
     return (values[y] - baseline).unsqueeze(-1) * score
 

@@ -12,7 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from hvae_lessons.checks import check_event, check_square, check_tensor, expect
+from hvae_lessons.checks import check_event, check_labels, check_square, check_tensor, expect
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -110,7 +110,7 @@ def categorical_log_prob(y, logits):
     | `logits` | [..., Y] | a, unnormalized log-probabilities |
     | returns | [...] | log-probability in nats |
 
-    Raises: ValueError for shapes that do not match.
+    Raises: ValueError for shapes that do not match, or a y that is no class index.
     Source: N4 21.54.
     """
     check_event(logits=logits)
@@ -118,4 +118,5 @@ def categorical_log_prob(y, logits):
     expect(
         tuple(y.shape) == tuple(logits.shape[:-1]), "y", f"shape {tuple(logits.shape[:-1])}", tuple(y.shape)
     )
+    check_labels("y", y, logits.shape[-1])
     return torch.take_along_dim(torch.log_softmax(logits, -1), y.unsqueeze(-1), -1).squeeze(-1)

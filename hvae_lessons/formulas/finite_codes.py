@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data, check_event, expect
+from hvae_lessons.checks import check_count, check_event, check_pixels, expect
 
 LARGEST_CODE = 16  # 2^16 codes: more are not meant to be listed
 
@@ -44,8 +44,8 @@ def copy_log_prob(x, z, flip=0.0):
     Raises: ValueError for tensors that are no such data, sizes that differ, or a flip outside [0, 1).
     Source: N4 21.69: q(z_i = x_i | ...) = 1 and p(x_i = z_i | z) = 1.
     """
-    check_data("x", x)
-    check_data("z", z, x.shape[-1])
+    check_pixels("x", x)
+    check_pixels("z", z, x.shape[-1])
     expect(0 <= flip < 1, "flip", "a probability from 0 up to 1", flip)
     wrong = (x.unsqueeze(-2) - z).abs().sum(-1)  # [B, C]
     right = x.shape[-1] - wrong

@@ -5,7 +5,7 @@ For a categorical q see `discrete_gradients`.
 
 import torch
 
-from hvae_lessons.checks import check_event, check_values
+from hvae_lessons.checks import check_baseline, check_event, check_values
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
 
 
@@ -56,5 +56,6 @@ def score_function_gradient(f, mean, log_var, noise, baseline=0.0):
     z = gaussian_sample(mean, log_var, noise)
     value = f(z)
     check_values("f", value, z.shape[:-1])
+    check_baseline(baseline, value.shape)
     advantage = (value - baseline).unsqueeze(-1)
     return advantage * noise * torch.exp(-0.5 * log_var), 0.5 * advantage * (noise**2 - 1)

@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_event, expect
+from hvae_lessons.checks import check_baseline, check_event, expect
 from hvae_lessons.formulas.distributions import categorical_log_prob
 
 
@@ -74,13 +74,14 @@ def sampled_cost(cost_at_y, logits, y, baseline=0.0):
     | `baseline` | number or [...] | b |
     | returns | [...] | nats |
 
-    Raises: ValueError for shapes that do not match.
+    Raises: ValueError for shapes that do not match, or a y that is no label.
     Source: N0, "Monte Carlo sampling" strategy (step 4), completed by Williams (1992).
     """
     log_q_y = categorical_log_prob(y, logits)
     expected = tuple(log_q_y.shape)
     fits = hasattr(cost_at_y, "shape") and tuple(cost_at_y.shape) == expected
     expect(fits, "cost_at_y", f"shape {expected}", getattr(cost_at_y, "shape", type(cost_at_y).__name__))
+    check_baseline(baseline, expected)
     return cost_at_y + (cost_at_y - baseline).detach() * (log_q_y - log_q_y.detach())
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.checks import check_data, check_non_negative
+from hvae_lessons.checks import check_non_negative, check_table
 
 
 def active_by_kl(kl_per_dimension, threshold=0.05):
@@ -16,10 +16,10 @@ def active_by_kl(kl_per_dimension, threshold=0.05):
     | `threshold` | number | t in nats |
     | returns | [Z] bool | True where the coordinate is in use; `.sum()` counts them |
 
-    Raises: ValueError for NaN, an empty batch or a negative threshold.
+    Raises: ValueError for NaN, an empty batch, an axis of samples or a negative threshold.
     Source: N4 21.4 (posterior collapse), as a count.
     """
-    check_data("kl_per_dimension", kl_per_dimension)
+    check_table("kl_per_dimension", kl_per_dimension)
     check_non_negative("threshold", threshold)
     return kl_per_dimension.mean(0) > threshold
 
@@ -37,10 +37,10 @@ def active_by_variance(mean, threshold=0.01):
     | `threshold` | number | t |
     | returns | [Z] bool | True where the coordinate is active; `.sum()` counts them |
 
-    Raises: ValueError for NaN, fewer than two examples or a negative threshold.
+    Raises: ValueError for NaN, fewer than two examples, an axis of samples or a negative threshold.
     Source: Burda et al. (2016), section 5.
     """
-    check_data("mean", mean)
+    check_table("mean", mean)
     check_non_negative("threshold", threshold)
     if len(mean) < 2:
         raise ValueError(f"mean: expected at least two examples, got {len(mean)}")

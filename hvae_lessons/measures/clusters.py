@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.checks import check_data, expect
+from hvae_lessons.checks import check_table, expect
 from hvae_lessons.formulas.entropies import mutual_information
 
 
@@ -46,10 +46,10 @@ def label_information(probs):
     | `probs` | [N, Y] | q(y given x_n), each row summing to one |
     | returns | number | nats, from 0 (y has died) to log Y |
 
-    Raises: ValueError for NaN, an empty batch or rows that are no probabilities.
+    Raises: ValueError for NaN, an empty batch, an axis of samples or rows that are no probabilities.
     Source: N0's label, measured as N4 21.3.3 measures codes.
     """
-    check_data("probs", probs)
+    check_table("probs", probs)
     low, total = probs.min().item(), (probs.sum(-1) - 1).abs().max().item()
     expect(
         low >= 0 and total < 1e-3, "probs", "rows of probabilities", f"least {low:.2g}, off by {total:.2g}"

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from hvae_lessons.checks import check_count, check_data, check_generator, check_trace
 from hvae_lessons.measures.active_units import active_by_kl
@@ -54,6 +55,26 @@ def _per_dimension(kl):
     return None if kl is None else kl.flatten(0, -2).mean(0)
 
 
+class Evaluating:
+    """Context in which a model is judged and learns nothing: batch normalization goes by its averages.
+
+    On leaving, every part is in the mode, training or not, that it was in: `nn.Module.train` would wake those
+    that were frozen. A callable that is no nn.Module has no modes, and is left alone.
+    """
+
+    def __init__(self, model):
+        self.parts = tuple(model.modules()) if isinstance(model, nn.Module) else ()
+
+    def __enter__(self):
+        self.modes = [part.training for part in self.parts]
+        for part in self.parts:
+            part.training = False
+
+    def __exit__(self, *_):
+        for part, mode in zip(self.parts, self.modes):
+            part.training = mode
+
+
 def evaluate(model, x, generator=None, *, batch_size=None):
     r"""Means over data of the ELBO and its two sides, in evaluation mode and without gradients.
 
@@ -74,15 +95,10 @@ def evaluate(model, x, generator=None, *, batch_size=None):
     check_generator(generator)
     if batch_size is not None:
         check_count("batch_size", batch_size)
-    modes = {part: part.training for part in model.modules()}
-    model.eval()
-    try:
-        with torch.no_grad():
-            found = [averages(model(some, generator=generator)) for some in x.split(batch_size or len(x))]
-    finally:
-        for part, mode in modes.items():
-            part.training = mode
-    shares = [len(some) / len(x) for some in x.split(batch_size or len(x))]
+    batches = x.split(int(batch_size or len(x)))
+    with torch.no_grad(), Evaluating(model):
+        found = [averages(model(batch, generator=generator)) for batch in batches]
+    shares = [len(batch) / len(x) for batch in batches]
     return Evaluation(*(_mean(terms, shares) for terms in zip(*found)))
 
 

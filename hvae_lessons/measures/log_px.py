@@ -4,6 +4,7 @@ import torch
 
 from hvae_lessons.checks import check_count, check_data
 from hvae_lessons.formulas.bounds import importance_weighted_bound
+from hvae_lessons.measures.evaluate import Evaluating
 
 
 @torch.no_grad()
@@ -15,7 +16,7 @@ def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `model` | callable | model(x, generator=, samples=) returns a Trace |
+    | `model` | callable | model(x, generator=, samples=) returns a Trace; its parts keep their mode |
     | `x` | [N, D] | data |
     | `samples` | whole number | K |
     | `chunk` | whole number | examples at a time; memory grows with chunk times K |
@@ -27,5 +28,6 @@ def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
     check_data("x", x)
     check_count("samples", samples)
     check_count("chunk", chunk)
-    parts = [model(part, generator=generator, samples=samples).log_weight for part in x.split(chunk)]
+    with Evaluating(model):
+        parts = [model(part, generator=generator, samples=samples).log_weight for part in x.split(int(chunk))]
     return torch.cat([importance_weighted_bound(part) for part in parts])

@@ -1,6 +1,6 @@
 """What can be read off the codes of a trained model."""
 
-from hvae_lessons.checks import check_data, expect
+from hvae_lessons.checks import check_table, expect
 
 
 def linear_probe(train_z, train_y, test_z, test_y):
@@ -17,11 +17,12 @@ def linear_probe(train_z, train_y, test_z, test_y):
     | `train_y`, `test_y` | [N], [M] | classes, whole numbers |
     | returns | number | accuracy between 0 and 1 |
 
-    Raises: ValueError for NaN, empty data, codes of different sizes, or labels that are not one per code.
+    Raises: ValueError for NaN, empty data, codes of different sizes or with an axis of samples, or labels
+    that are not one per code.
     Source: scikit-learn's LogisticRegression; the probe of N4 21.4's question whether z says anything.
     """
-    check_data("train_z", train_z)
-    check_data("test_z", test_z, train_z.shape[-1])
+    check_table("train_z", train_z)
+    check_table("test_z", test_z, train_z.shape[-1])
     for name, z, y in (("train_y", train_z, train_y), ("test_y", test_z, test_y)):
         count = len(y) if hasattr(y, "__len__") else type(y).__name__
         expect(count == len(z), name, f"{len(z)} labels", count)

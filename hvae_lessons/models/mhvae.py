@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_data, expect
+from hvae_lessons.checks import check_choice, check_count, expect
 from hvae_lessons.formulas.noise_chains import noise_states
 from hvae_lessons.models.parts.levels import GaussianNet, Hierarchy, check_levels, markov_trace
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
@@ -99,7 +99,7 @@ class MHVAE(Hierarchy):
 
     def infer(self, x, noise):
         """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
-        check_data("x", x, self.config.data_dim)
+        self.likelihood.check(x, self.config.data_dim)
         check_levels("noise", noise, self.config.latent_dims)
         below, z, q = x, [], []
         for encoder, part in zip(self.encoders, noise):
@@ -154,7 +154,7 @@ class NoiseMHVAE(Hierarchy):
 
     def infer(self, x, noise):
         """One sample and q per level, independent given x: x [B, D], L of [.., Z_l] -> z, q."""
-        check_data("x", x, self.config.data_dim)
+        self.likelihood.check(x, self.config.data_dim)
         check_levels("noise", noise, self.config.latent_dims)
         features, z, q = x, [], []
         for block, encoder, part in zip(self.features, self.encoders, noise):

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from hvae_lessons.checks import (
     check_choice,
     check_count,
-    check_data,
     check_event,
     check_size,
     check_values,
@@ -195,7 +194,7 @@ class TopDown(Hierarchy):
 
     def infer(self, x, noise):
         """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
-        check_data("x", x, self.config.data_dim)
+        self.likelihood.check(x, self.config.data_dim)
         _, layers = self.decide(x, noise)
         return tuple(layer.z for layer in layers), tuple(layer.q for layer in layers)
 

@@ -18,7 +18,6 @@ from torch import nn
 from hvae_lessons.checks import (
     check_choice,
     check_count,
-    check_data,
     check_size,
     expect,
 )
@@ -75,7 +74,7 @@ class VAE(nn.Module):
 
     def encode(self, x):
         """q(z | x): [..., D] -> Gaussian or Point with [..., Z]."""
-        check_data("x", x, self.config.data_dim)
+        self.likelihood.check(x, self.config.data_dim)
         mean, log_var = self.encoder(x).chunk(2, -1)
         return Point(mean) if self.config.posterior == "point" else Gaussian(mean, log_var)
 

@@ -12,7 +12,7 @@ Shapes: x [B, D], z [C, D] with C = 2^D codes. Source: N4 21.69 and the paragrap
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_count, check_data, check_generator
+from hvae_lessons.checks import check_count, check_generator, check_pixels
 from hvae_lessons.formulas.distributions import bernoulli_log_prob
 from hvae_lessons.nets import AutoregressiveLinear
 
@@ -38,7 +38,7 @@ class Autoregressive(nn.Module):
 
     def log_px(self, x):
         """Exact log p(x) in nats, all pixels at once: [B, D] -> [B]."""
-        check_data("x", x, self.size)
+        check_pixels("x", x, self.size)
         return bernoulli_log_prob(x, self.logits(x))
 
     def sample(self, count, generator=None):

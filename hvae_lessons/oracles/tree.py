@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_generator, expect
+from hvae_lessons.checks import check_count, check_generator, check_pixels, expect
 from hvae_lessons.formulas.trees import tree_log_prob
 
 
@@ -43,7 +43,7 @@ class BinaryTree:
 
     def log_px(self, x):
         """Exact log-probability of the first d pixels in nats: [B, d] -> [B]."""
-        check_event(x=x)
+        check_pixels("x", x)
         return tree_log_prob(x, x.new_tensor([self.flip]), self.depth)
 
     def sample(self, count, generator=None):

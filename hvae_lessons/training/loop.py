@@ -41,7 +41,7 @@ def gradient_steps(
     step = 0
     for epoch in range(epochs):
         inputs = prepare(x, generator)
-        for index in torch.randperm(len(inputs), generator=generator).split(batch_size):
+        for index in torch.randperm(len(inputs), generator=generator).split(int(batch_size)):
             trace = model(inputs[index], generator=generator)
             values = objective(trace, step)  # [B]
             loss = -values.mean()

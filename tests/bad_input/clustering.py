@@ -41,7 +41,7 @@ BAD = [
     (mixture.kl, {"q": Gaussian(WIDE, WIDE)}, "q", "[..., 2]", "(4, 3)"),
     (mixture.kl_at, {"y": 1}, "y", "one label for each", "int"),
     (mixture.marginal_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
-    (mixture.sample, {"y": V}, "y", "whole numbers", "0.5"),
+    (mixture.sample, {"y": V}, "y", "whole numbers", "torch.float32"),
     (GaussianMixture, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (mixture.sample, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (mixture.start_from, {"mean": V}, "mean", "(3, 2)", "(4, 2)"),

@@ -20,6 +20,7 @@ NORMALS = tuple(Gaussian(level, level) for level in LEVELS)
 GOOD = {
     check_likelihood: {"likelihood": "gaussian", "noise_log_var": 0.0},
     Likelihood: {"likelihood": "gaussian"},
+    likelihood.check: {"x": X, "size": D},
     likelihood.forward: {"output": V},
     GaussianNet: {"sizes": (D, Z)},
     gaussian_net.forward: {"inputs": V},
@@ -52,6 +53,8 @@ BAD = [
         "None with a Bernoulli",
         "0.0",
     ),
+    (likelihood.check, {"x": X + 1}, "x", "pixels in [0, 1]", "from 1.5 to 1.5"),
+    (likelihood.check, {"x": V}, "x", "[..., 6]", "(4, 2)"),
     (likelihood.forward, {"output": V[:0]}, "output", "at least one example", "(0, 2)"),
     (GaussianNet, {"sizes": (D,)}, "sizes", "input, hidden", "(6,)"),
     (GaussianNet, {"sizes": (D, 0)}, "sizes", "1 or more", "0"),

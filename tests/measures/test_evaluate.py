@@ -1,5 +1,6 @@
 """What a model says of data, against a calculation by hand."""
 
+import contextlib
 import math
 
 import pytest
@@ -7,7 +8,8 @@ import torch
 from random_data import binary, generator
 from torch import nn
 
-from hvae_lessons.measures.evaluate import averages, evaluate
+from hvae_lessons.measures.evaluate import Evaluating, averages, evaluate
+from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import MHVAE, VAE, ClusterVAE, ClusterVAEConfig, MHVAEConfig, VAEConfig
 from hvae_lessons.objectives import elbo
 from hvae_lessons.trace import Gaussian, Layer, Trace
@@ -24,6 +26,14 @@ class ByHand(nn.Module):
     def forward(self, x, generator=None):
         standard, q = Gaussian.standard_like(Gaussian(x, x)), Gaussian(x, torch.zeros_like(x))
         return Trace(-x.sum(-1), (Layer(x, q, standard), Layer(x, standard, standard)))
+
+
+def state(model):
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def same(state, other):
+    return all(torch.equal(tensor, other[name]) for name, tensor in state.items())
 
 
 @pytest.mark.parametrize("batch_size", [None, 1, 2, 3, 10])
@@ -73,12 +83,11 @@ def normalized():
 def test_the_model_is_evaluated_and_stays_as_it_was():
     model = normalized()
     modes = [part.training for part in model.modules()]
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    x = binary(20, 6)
+    before, x = state(model), binary(20, 6)
     found = evaluate(model, x, generator(3))
     assert [part.training for part in model.modules()] == modes
     assert len(set(modes)) == 2
-    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert same(state(model), before)
     with torch.no_grad():
         assert found.elbo == elbo(model.eval()(x, generator=generator(3))).mean().item()
 
@@ -89,6 +98,30 @@ def test_the_mode_comes_back_after_an_error():
         evaluate(model, binary(4, 5))
     assert model.training
     assert not model.encoders[0].training
+
+
+def test_the_mode_comes_back_after_an_error_inside():
+    model = normalized()
+    modes = [part.training for part in model.modules()]
+    with contextlib.suppress(KeyError), Evaluating(model):
+        assert not any(part.training for part in model.modules())
+        raise KeyError
+    assert [part.training for part in model.modules()] == modes
+
+
+def test_an_estimate_of_the_likelihood_leaves_a_model_in_training_as_it_was():
+    model, x = normalized(), binary(20, 6)
+    modes, before = [part.training for part in model.modules()], state(model)
+    found = log_px_estimate(model, x, 3, generator(3))
+    assert [part.training for part in model.modules()] == modes
+    assert same(state(model), before)
+    assert torch.equal(found, log_px_estimate(model.eval(), x, 3, generator(3)))
+
+
+def test_an_estimate_takes_any_callable():
+    x = torch.zeros(4, 1)
+    trace = Trace(torch.full((2, 4), 0.5), ())
+    assert log_px_estimate(lambda part, generator, samples: trace, x, 2).tolist() == [0.5] * 4
 
 
 def test_no_gradient_is_left():

@@ -6,7 +6,6 @@ from torch import nn
 from hvae_lessons.checks import (
     check_choice,
     check_count,
-    check_data,
     check_size,
     check_tensor,
     expect,
@@ -129,7 +128,7 @@ class Hierarchy(nn.Module):
 
     def noise_for(self, x, generator=None, samples=None):
         """The noise of one pass over x [B, D]: [B, Z_l] or, with K samples, [K, B, Z_l] for every level."""
-        check_data("x", x, self.config.data_dim)
+        self.likelihood.check(x, self.config.data_dim)
         return self._draw(leading_axes(x, samples), generator)
 
     def _draw(self, batch, generator):

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_event, expect
+from hvae_lessons.checks import check_choice, check_data, check_event, check_pixels, expect
 from hvae_lessons.trace import Bernoulli, Gaussian
 
 
@@ -51,6 +51,11 @@ class Likelihood(nn.Module):
                 self.noise_log_var = nn.Parameter(torch.zeros(()))
             else:
                 self.register_buffer("noise_log_var", torch.tensor(float(noise_log_var)))
+
+    def check(self, x, size):
+        """Refuse an x that is not [..., size], or not what this p(x | z) is about: pixels, if a Bernoulli."""
+        check = check_pixels if self.kind == "bernoulli" else check_data
+        check("x", x, size)
 
     def forward(self, output):
         check_event(output=output)

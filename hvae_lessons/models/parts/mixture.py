@@ -17,6 +17,7 @@ from hvae_lessons.checks import (
     check_data,
     check_event,
     check_generator,
+    check_labels,
     check_positive,
     check_square,
     expect,
@@ -100,8 +101,7 @@ class GaussianMixture(nn.Module):
 
     def sample(self, y, generator=None):
         """One code from the cluster of each label: [...] -> [..., Z]."""
-        check_labels = isinstance(y, torch.Tensor) and y.numel() > 0 and not y.is_floating_point()
-        expect(check_labels, "y", "whole numbers, at least one", y)
+        check_labels("y", y, len(self.mean))
         check_generator(generator)
         noise = standard_noise((*y.shape, self.mean.shape[-1]), self.mean, generator)
         if self.full:
@@ -141,3 +141,4 @@ class GaussianMixture(nn.Module):
     def _check_labels(self, y, z):
         fits = isinstance(y, torch.Tensor) and tuple(y.shape) == tuple(z.shape[:-1])
         expect(fits, "y", f"one label for each of {tuple(z.shape[:-1])}", getattr(y, "shape", type(y)))
+        check_labels("y", y, len(self.mean))
