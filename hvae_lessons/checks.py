@@ -111,7 +111,7 @@ def check_data(name, x, data_dim=None):
     """`x` is a non-empty floating tensor [..., D] without NaN or infinity."""
     _check_examples(name, x, data_dim)
     # One sum instead of a mask the size of the data: any NaN or infinity survives it. But it may overflow.
-    finite = math.isfinite(x.sum().item()) or bool(x.isfinite().all())
+    finite = -math.inf < x.sum().item() < math.inf or bool(x.isfinite().all())
     expect(finite, name, "finite values", "NaN or infinity")
 
 
@@ -131,15 +131,20 @@ def check_pixels(name, x, data_dim=None):
 
 
 def check_labels(name, y, classes):
-    """`y` holds whole numbers from 0 to `classes` - 1. Symbols have no values to look at."""
+    """`y` holds whole numbers from 0 to `classes` - 1."""
     check_tensor(name, y)
-    if torch.overrides.has_torch_function((y,)):
+    if not has_values(y):
         return
     expected = f"whole numbers from 0 to {classes - 1}, int64, at least one"
     whole = isinstance(y, torch.Tensor) and y.dtype == torch.int64 and y.numel() > 0
     expect(whole, name, expected, f"{y.dtype} {tuple(y.shape)}")
     low, high = (bound.item() for bound in y.aminmax())
     expect(low >= 0 and high < classes, name, expected, f"{low} to {high}")
+
+
+def has_values(tensor):
+    """Whether a tensor holds numbers: symbols have no values to look at."""
+    return not torch.overrides.has_torch_function((tensor,))
 
 
 def _check_examples(name, x, data_dim):

@@ -206,7 +206,7 @@ class ClusterVAE(nn.Module):
         batch = leading_axes(x, samples)
         z = q_z.sample(standard_noise((*batch, self.config.latent_dim), q_z.mean, generator))
         drawn = self.config.strategy != "exact"
-        gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype) if drawn else None
+        gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype, z.device) if drawn else None
         return self.trace_at(x, z, gumbel)
 
     def assign(self, x):
@@ -224,7 +224,8 @@ class ClusterVAE(nn.Module):
         """Means of p(x | z) for `count` draws of y, then z: [count, D]."""
         check_count("count", count)
         check_generator(generator)
-        labels = torch.randint(self.config.clusters, (count,), generator=generator)
+        device = self.mixture.mean.device
+        labels = torch.randint(self.config.clusters, (count,), generator=generator, device=device)
         return self.vae.decode(self.mixture.sample(labels, generator)).mean
 
     def _conditional_prior(self, z, q_z, logits, gumbel):
