@@ -2,7 +2,7 @@
 
     python benchmarks/frozen_prior.py  writes hvae_lessons/results/records/frozen_prior.json, ten minutes
 
-Every seed trains one level for twelve epochs ("1 level, both" of hierarchy_seeds.py). From there on:
+Every seed trains one level for twelve epochs ("1 level, both" of mhvae_seeds.py). From there on:
 
 - "level 2": a second level on top, level 1 frozen: the same q(z_1|x) and p(x|z_1), another p(z_1);
 - "level 2, 24 epochs": the same for twice as long;
@@ -17,7 +17,7 @@ import copy
 import functools
 
 import torch
-from hierarchy_seeds import HIDDEN, LATENT_DIMS, SETTINGS, WARM_UP_STEPS, train
+from mhvae_seeds import HIDDEN, LATENT_DIMS, SETTINGS, WARM_UP_STEPS, train
 from seeded_runs import nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize

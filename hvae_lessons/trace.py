@@ -12,30 +12,10 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_generator, check_values, expect
+from hvae_lessons.checks import check_count, check_event, check_values, expect
 from hvae_lessons.formulas.distributions import bernoulli_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
-
-
-def standard_noise(shape, like, generator=None):
-    r"""Standard Gaussian noise, epsilon ~ N(0, I), in the precision and on the device of another tensor.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `shape` | tuple | the shape of the result |
-    | `like` | tensor | a weight of the model that the noise is for, or its input |
-    | `generator` | torch.Generator | source of randomness |
-    | returns | `shape` | mean 0, variance 1, all entries independent |
-
-    Raises: ValueError for a size below 1, and for a seed in place of a generator.
-    Source: N4 draft 21.29.
-    """
-    for size in shape:
-        check_count("shape", size)
-    check_event(like=like)
-    check_generator(generator)
-    return torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
 
 
 def leading_axes(x, samples=None):

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from hvae_lessons import notebook
 from hvae_lessons.data import binarize, binarize_static, load_digits, load_mnist
 from hvae_lessons.formulas.discrete_samples import gumbel_noise
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
@@ -23,7 +24,6 @@ from hvae_lessons.objectives import elbo
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.oracles.autoregressive import Autoregressive
 from hvae_lessons.oracles.tree import BinaryTree
-from hvae_lessons.trace import standard_noise
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.widgets import ClusterExplorer, HierarchyExplorer, LatentExplorer, VAEPlayground

@@ -1,6 +1,6 @@
 """Samples as functions of noise: z = r(noise, parameters), so that gradients reach the parameters.
 
-Each function takes the noise as an argument and draws none itself, except `gumbel_noise`. That makes
+Each function takes the noise as an argument and draws none itself, except `standard_noise`. That makes
 them pure, reproducible, and provable: the density of r(noise) follows from the change of variables
 log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 """
@@ -8,7 +8,27 @@ log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 import torch
 import torch.nn.functional as F
 
-from hvae_lessons.checks import check_event, check_square
+from hvae_lessons.checks import check_count, check_event, check_generator, check_square
+
+
+def standard_noise(shape, like, generator=None):
+    r"""Standard Gaussian noise, epsilon ~ N(0, I), in the precision and on the device of another tensor.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `shape` | tuple | the shape of the result |
+    | `like` | tensor | a weight of the model that the noise is for, or its input |
+    | `generator` | torch.Generator | source of randomness |
+    | returns | `shape` | mean 0, variance 1, all entries independent |
+
+    Raises: ValueError for a size below 1, and for a seed in place of a generator.
+    Source: N4 draft 21.29.
+    """
+    for size in shape:
+        check_count("shape", size)
+    check_event(like=like)
+    check_generator(generator)
+    return torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
 
 
 def gaussian_sample(mean, log_var, noise):

@@ -43,10 +43,11 @@ from hvae_lessons.formulas.labels import (
     mean_of_others,
     sampled_cost,
 )
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.vae import VAE, VAEConfig
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, Trace, leading_axes, standard_noise
+from hvae_lessons.trace import Gaussian, Trace, leading_axes
 
 
 class LabelRule(NamedTuple):

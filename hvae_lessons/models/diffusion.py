@@ -27,8 +27,9 @@ from hvae_lessons.checks import (
     expect,
 )
 from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.nets import ACTIVATIONS, mlp
-from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes
 
 
 @dataclass(frozen=True)

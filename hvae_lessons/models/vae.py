@@ -21,9 +21,10 @@ from hvae_lessons.checks import (
     check_size,
     expect,
 )
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, mlp
-from hvae_lessons.trace import Gaussian, Layer, Point, Trace, leading_axes, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Point, Trace, leading_axes
 
 
 @dataclass(frozen=True)

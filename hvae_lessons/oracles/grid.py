@@ -121,7 +121,7 @@ class GridModel(NamedTuple):
         def loss():
             search.zero_grad()
             value = -self.elbo(x, self.gaussian(mean, log_var)).sum()
-            value.backward()
+            value.backward(inputs=[mean, log_var])  # none for the parameters of `decode`
             return value
 
         search.step(loss)

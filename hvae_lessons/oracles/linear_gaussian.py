@@ -25,6 +25,7 @@ from hvae_lessons.formulas.distributions import (
 )
 from hvae_lessons.formulas.divergences import kl_gaussian_full, kl_standard_gaussian
 from hvae_lessons.models.parts.levels import Hierarchy
+from hvae_lessons.models.vae import VAE
 
 # ||W||^2 / s^2 beyond which rounding in W^T W / s^2 reaches the I beside it.
 LARGEST_SIGNAL = 1e12
@@ -40,6 +41,7 @@ class LinearGaussian(NamedTuple):
     @classmethod
     def from_vae(cls, model):
         """The same generator as a VAE without hidden layers and with a Gaussian likelihood."""
+        expect(isinstance(model, VAE), "model", "a VAE", type(model).__name__)
         is_linear = not model.config.hidden and model.config.likelihood == "gaussian"
         expect(is_linear, "model", "a VAE with hidden=() and a Gaussian likelihood", model.config)
         affine = model.decoder[0]

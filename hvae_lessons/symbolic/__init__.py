@@ -4,8 +4,9 @@ A `SymbolicTensor` is a torch.Tensor whose entries are sympy expressions. Handed
 the package it collects, operation by operation, the expression that the function computes, with its axes and
 reductions; `hvae_lessons.proofs` then compares that expression with the mathematics.
 
-Two things are refused, because either would turn a proof into an approximation: an operation that is not in
-the table of operations.py, and a floating-point constant that numbers.py does not recognize.
+Three things are refused, because each would turn a proof into something less: an operation that is not in the
+table of operations.py, a floating-point constant that numbers.py does not recognize, and a branch on a
+condition that the symbols leave open.
 """
 
 from hvae_lessons.symbolic.numbers import exact

@@ -54,7 +54,7 @@ def power_iteration_theorem(power_iteration):
         equal(
             "the square of the estimate", sympy.factor(estimate.item().doit() ** 2), _moment(4) / _moment(2)
         ),
-        equal("the vector to go on from has length 1", (vector**2).sum().item().doit(), 1),
+        equal("the vector to go on from has length 1", sympy.factor((vector**2).sum().item().doit()), 1),
         equal(
             "it stays below s_1^2 by",
             LARGE**2 - _moment(4) / _moment(2),

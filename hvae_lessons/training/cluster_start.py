@@ -3,8 +3,8 @@
 import torch
 
 from hvae_lessons.checks import check_choice, check_count, check_data, check_positive, expect
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.clustering import ClusterVAE
-from hvae_lessons.trace import standard_noise
 
 
 @torch.no_grad()

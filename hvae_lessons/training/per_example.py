@@ -39,13 +39,14 @@ def fit_posterior(posterior, log_joint, *, size, steps=1000, samples=64, learnin
     check_count("samples", samples)
     check_positive("learning_rate", learning_rate)
     optimizer = torch.optim.Adam(posterior.parameters(), lr=learning_rate)
+    learned = [parameter for parameter in posterior.parameters() if parameter.requires_grad]
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     history = []
     for step in range(steps):
         bound = _elbo_samples(posterior, log_joint, samples, size, generator).mean()
         expect(bool(bound.isfinite()), "log_joint", "a finite ELBO", f"{bound.item()} at step {step}")
         optimizer.zero_grad()
-        (-bound).backward()
+        (-bound).backward(inputs=learned)  # nothing for the parameters of a model behind log_joint
         optimizer.step()
         schedule.step()
         history.append(bound.item())

@@ -8,15 +8,16 @@ A new widget is a folder, NAME/.
        import { controls, slider } from "../js/ui/controls.js";
        import { plot } from "../js/ui/plot.js";
 
-       export default lesson("What a screen reader calls it", (view) => {
-         const area = plot({ height: 240 });
-         const beta = slider(view, { trait: "beta", label: "beta", min: 0, max: 4, step: 0.1 });
-         view.root.append(area, controls(beta));
+       export default lesson((view) => {
+         const { model, root, say } = view;  // say: a sentence of words.py, the only file with sentences
+         const area = plot(say("curve"), { height: 240 });
+         const beta = slider(view, { trait: "beta", label: say("beta"), min: 0, max: 4, step: 0.1 });
+         root.append(area, controls(beta));
          view.draw(() => {                   // now, after every change of a trait and of the width
-           area.frame({ x: [0, 1], y: [0, view.model.get("beta")] });
+           area.frame({ x: [0, 1], y: [0, model.get("beta")] });
            area.line("curve", [0, 1], [0, 1], "q");
            area.keep();
-           area.describe("What the drawing shows, with its numbers.");
+           area.describe(say("describe_curve", { beta: model.get("beta") }));
          });
        });
 
@@ -24,14 +25,14 @@ A new widget is a folder, NAME/.
    number, check, button, group, status), plot.js (axes, curves, handles, legend), grip.js (a point that
    the pointer or the arrow keys move), equation.js (a sum of named numbers), theme.css (colors in light
    and dark), numbers.js (how numbers are written), images.js (a digit, the classes' colors), pictures.js
-   (many images on a canvas), workers.js (`import source from "./x.worker.js"`, then
-   `startWorker(source)`), dom.js. Below js/numerics/, for Node too: nets.js (networks from packed
-   weights), arrays.js (typed arrays from Python), random.js (seeded), vae.js and training.js (a VAE that
-   trains in the page), mixture.js (clusters of codes), hierarchy.js (a top-down generator). What is too
-   large for a page lies in a script beside it: `page_files` in kit/lesson_widget.py. Every state that
-   Python should see is a trait: `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`;
-   callbacks that are not a control's go through `view.guard`, so that an error becomes a sentence in the
-   widget's place.
+   (many images on a canvas), words.js (sentences with values), workers.js (`import source from
+   "./x.worker.js"`, then `startWorker(source)`), dom.js. Below js/numerics/, for Node too: nets.js
+   (networks from packed weights), arrays.js (typed arrays from Python), random.js (seeded), vae.js and
+   training.js (a VAE that trains in the page), mixture.js (clusters of codes), hierarchy.js (a top-down
+   generator). What is too large for a page lies in a script beside it: `page_files` in
+   kit/lesson_widget.py. Every state that Python should see is a trait: `view.set({ beta: 2 })`. Timers
+   and workers end in `view.onClose`; callbacks that are not a control's go through `view.guard`, so that
+   an error becomes a sentence in the widget's place.
 
 2. `widget.py`, its state; `__init__.py` hands it on, and a line below:
 
@@ -39,7 +40,8 @@ A new widget is a folder, NAME/.
            """What it shows, its arguments as a table, Raises, Source."""
 
            front_end = "NAME"
-           alternative = "One sentence for those who cannot see the picture."
+           alternative = PICTURE["alternative"]  # words.py: for those who cannot see the picture
+           words = Words(PAGE)               # words.py: what the front end says; "title" names the widget
            beta = Number(1.0, 0, 4)          # kit/traits.py: Number, Whole, Choice, Array
            weights = Array("float32")        # travels as bytes, base64 on a page
 

@@ -49,6 +49,7 @@ GOOD = {
 
 BAD = [
     (LinearGaussian.from_vae, {"model": vae}, "model", "hidden=()", "hidden=(3,)"),
+    (LinearGaussian.from_vae, {"model": mhvae}, "model", "a VAE", "MHVAE"),
     (LinearGaussian.from_hierarchy, {"model": vae}, "model", "a TopDown", "VAE"),
     (LinearGaussian.from_hierarchy, {"model": mhvae}, "model", "affine means", "hidden=((3,), ())"),
     (oracle.log_px, {"x": NAN}, "x", "finite", "NaN"),

@@ -1,9 +1,8 @@
 """The laws of a trace."""
 
-from bad_input.inputs import WIDE, B, K, V
-from random_data import generator
+from bad_input.inputs import WIDE, K, V
 
-from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, leading_axes, standard_noise
+from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, leading_axes
 
 RELATIVE = Residual(Gaussian(V, V), V, V)
 GAUSSIAN = Gaussian(V, V)
@@ -12,7 +11,6 @@ BERNOULLI = Bernoulli(V)
 
 GOOD = {
     leading_axes: {"x": V, "samples": K},
-    standard_noise: {"shape": (K, B), "like": V, "generator": generator()},
     Gaussian.standard_like: {"other": Gaussian(V, V)},
     GAUSSIAN.sample: {"noise": V},
     GAUSSIAN.log_prob: {"z": V},
@@ -30,9 +28,6 @@ GOOD = {
 
 BAD = [
     (leading_axes, {"samples": 0}, "samples", "1 or more", "0"),
-    (standard_noise, {"shape": (B, 0)}, "shape", "1 or more", "0"),
-    (standard_noise, {"like": 0.5}, "like", "a tensor", "float"),
-    (standard_noise, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (Gaussian.standard_like, {"other": V}, "other", "a Residual or a Point", "Tensor"),
     (GAUSSIAN.sample, {"noise": WIDE}, "mean", "matches noise (4, 3)", "(4, 2)"),
     (GAUSSIAN.log_prob, {"z": WIDE}, "mean", "matches z (4, 3)", "(4, 2)"),

@@ -16,6 +16,7 @@ from hvae_lessons.formulas import (
     entropies,
     gaussian_products,
 )
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.measures import log_px
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo, elbo, reconstruction
@@ -299,3 +300,10 @@ def test_importance_weighted_bound_lies_between_mean_and_maximum(log_weight):
     log_weight = torch.tensor(log_weight, dtype=torch.float64)
     bound = bounds.importance_weighted_bound(log_weight)
     assert log_weight.mean() - 1e-9 <= bound <= log_weight.max() + 1e-9
+
+
+def test_standard_noise_has_the_moments_of_the_standard_gaussian():
+    noise = standard_noise((200, 1000), torch.zeros(1), torch.Generator().manual_seed(0))
+    moments = [(noise**power).mean().item() for power in (1, 2, 3, 4)]
+    assert moments == pytest.approx([0, 1, 0, 3], abs=0.04)
+    assert torch.cov(noise.T[:3]).fill_diagonal_(0).abs().max() < 0.3  # of 200 draws each

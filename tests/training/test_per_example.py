@@ -107,6 +107,26 @@ def test_estimate_and_its_standard_error():
     assert math.isclose(estimate.standard_error, 0.01, rel_tol=0.05)
 
 
+def test_the_history_is_the_estimate_of_every_step(oracle):
+    """With next to no learning rate q stays as it is: each entry is an estimate from the next noise."""
+    q, replayed = shaken(FullGaussian(2)), seeded(3)
+    expected = [estimate_elbo(q, oracle[2], size=2, samples=16, generator=replayed).mean for _ in range(4)]
+    history = fit_posterior(
+        q, oracle[2], size=2, steps=4, samples=16, learning_rate=1e-9, generator=seeded(3)
+    )
+    assert history == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_last_of_the_history_is_the_estimate_of_what_was_fitted(oracle):
+    """The learning rate has fallen to next to nothing: the last step changes no digit that counts."""
+    q, steps, replayed = DiagonalGaussian(2), 200, seeded(4)
+    history = fit_posterior(q, oracle[2], size=2, steps=steps, samples=8, generator=seeded(4))
+    for _ in range(steps - 1):
+        torch.randn(8, 2, generator=replayed)
+    last = estimate_elbo(q, oracle[2], size=2, samples=8, generator=replayed).mean
+    assert history[-1] == pytest.approx(last, abs=1e-4)
+
+
 def test_same_seed_same_fit(oracle):
     first, second = (
         fit_posterior(DiagonalGaussian(2), oracle[2], size=2, steps=5, generator=seeded(3)) for _ in range(2)

@@ -9,6 +9,21 @@ from matplotlib.collections import LineCollection
 from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
+# What the figures say beside their data; titles that come from the chapter are the caller's.
+WORDS = {
+    "generator": "$p$: cluster to image",
+    "from_code": "$q$: label from code",
+    "from_data": "$q$: label from data",
+    "samples": "samples, with their labels",
+    "code": "code",
+    "label": "label 2",
+    "clusters": "clusters $Y$",
+    "time": "milliseconds per step",
+    "cluster": "cluster, named by the best matching",
+    "digit": "digit",
+    "position": "position between the two centers",
+}
+
 LABEL = ("#0f766e", "#b45309")  # the two labels of the toy: they differ in lightness too
 
 
@@ -25,9 +40,9 @@ def cluster_graphs(title):
     nodes = {"$x$": (0, 0, "observed"), "$z$": (1.2, 0, "latent"), "$y$": (2.4, 0, "discrete")}
     apart = {"$x$": (0, 0, "observed"), "$z$": (1.2, 0.45, "latent"), "$y$": (1.2, -0.45, "discrete")}
     panels = {
-        "$p$: cluster to image": GraphicalModel(nodes, (("$y$", "$z$", "p"), ("$z$", "$x$", "p"))),
-        "$q$: label from code": GraphicalModel(nodes, (("$x$", "$z$", "q"), ("$z$", "$y$", "q"))),
-        "$q$: label from data": GraphicalModel(apart, (("$x$", "$z$", "q"), ("$x$", "$y$", "q"))),
+        WORDS["generator"]: GraphicalModel(nodes, (("$y$", "$z$", "p"), ("$z$", "$x$", "p"))),
+        WORDS["from_code"]: GraphicalModel(nodes, (("$x$", "$z$", "q"), ("$z$", "$y$", "q"))),
+        WORDS["from_data"]: GraphicalModel(apart, (("$x$", "$z$", "q"), ("$x$", "$y$", "q"))),
     }
     return graphical_models(panels, title)
 
@@ -77,7 +92,7 @@ def shuffled_labels(grid, densities, q_z, panels, centers, title):
     rows[0][0].text(grid[np.argmax(q_z)], 0.05, "$q(z|x)$", color=INFERENCE, **label)
     for density, color, name, side in zip(densities, LABEL, ("$p(z|1)$", "$p(z|2)$"), (-1.5, 1.5)):
         rows[0][0].text(grid[np.argmax(density)] + side, 0.75 * np.max(density), name, color=color, **label)
-    rows[1][0].set_ylabel("samples, with their labels")
+    rows[1][0].set_ylabel(WORDS["samples"])
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
@@ -112,8 +127,8 @@ def optimal_codes(grid, panels, title):
         bottom.plot(grid, label, color=INFERENCE, ls=(0, (5, 2)))
         bottom.set(xlabel="$z$", ylim=(-0.05, 1.05), yticks=(0, 0.5, 1))
         top.set(yticks=[])
-    rows[0][0].set_ylabel("code")
-    rows[1][0].set_ylabel("label 2")
+    rows[0][0].set_ylabel(WORDS["code"])
+    rows[1][0].set_ylabel(WORDS["label"])
     rows[0][0].set_ylim(0, None)
     grid, last = np.asarray(grid), list(panels.values())[-1]
     for values, share, name, color in (
@@ -153,10 +168,10 @@ def label_costs(counts, panels, title):
                 color=color,
                 ha="right",
             )
-        ax.set(xscale="log", yscale="log", xlabel="clusters $Y$", xticks=counts, xticklabels=counts)
+        ax.set(xscale="log", yscale="log", xlabel=WORDS["clusters"], xticks=counts, xticklabels=counts)
         ax.minorticks_off()
         ax.set_title(name, fontsize=10)
-    row[0].set_ylabel("milliseconds per step")
+    row[0].set_ylabel(WORDS["time"])
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
@@ -209,7 +224,7 @@ def confusion_matrix(table, title):
         ax.text(k, i, str(table[i, k]), ha="center", va="center", fontsize=8, color=color)
     ax.set_xticks(range(len(table)))
     ax.set_yticks(range(len(table)))
-    ax.set(xlabel="cluster, named by the best matching", ylabel="digit")
+    ax.set(xlabel=WORDS["cluster"], ylabel=WORDS["digit"])
     ax.set_title(title)
     return figure
 
@@ -250,6 +265,6 @@ def label_path(positions, probs, names, images, image_shape, title):
         bottom.text(
             positions[at], height, str(names[k]), ha="center", va="center", weight="bold", color="white"
         )
-    bottom.set(xlim=(0, 1), ylim=(0, 1), xlabel="position between the two centers", ylabel="$q(y|z)$")
+    bottom.set(xlim=(0, 1), ylim=(0, 1), xlabel=WORDS["position"], ylabel="$q(y|z)$")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure

@@ -10,6 +10,22 @@ from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.images import framed_image
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, WIDTH, axes, plt
 
+# What the figures say beside their data; titles that come from the chapter are the caller's.
+WORDS = {
+    "chain_p": "chain: $p$",
+    "chain_q": "chain: $q$",
+    "noise_p": "noise: $p$",
+    "noise_q": "noise: $q$",
+    "epoch": "epoch",
+    "kl": "KL, nats per image",
+    "exact": r"exact $\log p(x)$",
+    "elbo": "ELBO",
+    "closed_form": "a closed-form KL at every level",
+    "best": "best slope {slope:.2f}",
+    "slope": "$b$, slope of $q(z_2 | z_1)$",
+    "nats": "nats",
+}
+
 # Level 1, next to the data, is the lightest.
 LEVELS = ("#8fa3f0", INFERENCE, "#141b57", "#000000")
 
@@ -39,14 +55,14 @@ def markov_graphs(title):
     down = tuple((above, below, "p") for below, above in zip(chain, chain[1:]))
     up = tuple((below, above, "q") for below, above in zip(chain, chain[1:]))
     panels = {
-        "chain: $p$": GraphicalModel(column, down),
-        "chain: $q$": GraphicalModel(column, up),
-        "noise: $p$": GraphicalModel(
+        WORDS["chain_p"]: GraphicalModel(column, down),
+        WORDS["chain_q"]: GraphicalModel(column, up),
+        WORDS["noise_p"]: GraphicalModel(
             noise,
             tuple((above, below, "p") for below, above in zip(path, path[1:]))
             + tuple((a, b, "p") for a, b in zip(z, h)),
         ),
-        "noise: $q$": GraphicalModel(
+        WORDS["noise_q"]: GraphicalModel(
             ladder,
             tuple((below, above, "q") for below, above in zip(trunk, trunk[1:]))
             + tuple((a, b, "q") for a, b in zip(features, z)),
@@ -83,10 +99,10 @@ def kl_per_level(panels, title):
                 fontsize=9,
                 annotation_clip=False,
             )
-        ax.set(xlabel="epoch", xlim=(1, len(kl) * 1.35), ylim=(0, 1.08 * top))
+        ax.set(xlabel=WORDS["epoch"], xlim=(1, len(kl) * 1.35), ylim=(0, 1.08 * top))
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
         ax.set_title(name, fontsize=10)
-    row[0][0].set_ylabel("KL, nats per image")
+    row[0][0].set_ylabel(WORDS["kl"])
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
@@ -113,8 +129,8 @@ def kl_over_seeds(panels, title):
         ax.set_title(name, fontsize=10)
         ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     grid[0, 0].set_ylim(0, 1.05 * max(np.max(kl) for kl in panels.values()))
-    figure.supxlabel("epoch", fontsize=10)
-    figure.supylabel("KL, nats per image", fontsize=10)
+    figure.supxlabel(WORDS["epoch"], fontsize=10)
+    figure.supylabel(WORDS["kl"], fontsize=10)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
@@ -178,17 +194,17 @@ def two_bounds(slope, exact, closed_forms, log_px, title):
     figure, ax = axes(height=2.8)
     slope = np.asarray(slope)
     ax.axhline(log_px, color=MODEL)
-    ax.annotate(r"exact $\log p(x)$", (slope[0], log_px), (0, 4), textcoords="offset points", color=MODEL)
+    ax.annotate(WORDS["exact"], (slope[0], log_px), (0, 4), textcoords="offset points", color=MODEL)
     for values, color, style, name in (
-        (exact, INFERENCE, "-", "ELBO"),
-        (closed_forms, GAP, "--", "a closed-form KL at every level"),
+        (exact, INFERENCE, "-", WORDS["elbo"]),
+        (closed_forms, GAP, "--", WORDS["closed_form"]),
     ):
         values = np.asarray(values)
         ax.plot(slope, values, color=color, ls=style, label=name)
         best = values.argmax()
         ax.plot(slope[best], values[best], "o", color=color, ms=6)
         ax.annotate(
-            f"best slope {slope[best]:.2f}",
+            WORDS["best"].format(slope=slope[best]),
             (slope[best], values[best]),
             (0, -8),
             textcoords="offset points",
@@ -198,7 +214,7 @@ def two_bounds(slope, exact, closed_forms, log_px, title):
             fontsize=9,
         )
     ax.legend(loc="lower center")
-    ax.set(xlabel="$b$, slope of $q(z_2 | z_1)$", ylabel="nats", title=title)
+    ax.set(xlabel=WORDS["slope"], ylabel=WORDS["nats"], title=title)
     ax.set_ylim(top=log_px + 0.12 * (log_px - ax.get_ylim()[0]))
     return figure
 

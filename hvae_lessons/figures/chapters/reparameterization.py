@@ -13,6 +13,40 @@ from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, MODEL_SHADES,
 ESTIMATORS = {"pathwise": INFERENCE, "score function": PRIOR, "score function with baseline": GAP}
 
 
+# What the figures say beside their data; titles that come from the chapter are the caller's.
+WORDS = {
+    "pathwise": "pathwise",
+    "score function": "score function",
+    "score function with baseline": "score function\nwith baseline",
+    "stops": "stops",
+    "blocked": "A draw in the way: the gradient stops",
+    "free": "The draw moved aside: it passes",
+    "score_lines": "score\nfunction",
+    "baseline": "with\nbaseline",
+    "samples": "samples $n$ per estimate",
+    "estimate_variance": "variance of the estimate",
+    "all_fall": "All fall as $1/n$, from other heights",
+    "dimension": "dimension of $z$",
+    "sample_variance": "variance of one sample",
+    "ignores": "Only pathwise ignores the dimension",
+    "gradient": "gradient ${value:.2f}$",
+    "deviation": "sd {value:.1f}",
+    "single": "estimate from a single sample (nats per unit of the mean)",
+    "three": "One gradient, three estimators: same mean, other noise",
+    "cells": "Each cell keeps its probability; where it shrinks, the density rises",
+    "exact": "exact",
+    "corners": "Cold samples sit in the corners, hot ones meet in the middle",
+    "relaxed": "relaxed",
+    "straight": "straight-through",
+    "unbiased": "score function: no bias at all",
+    "temperature": r"temperature $\tau$",
+    "bias": "bias",
+    "warm": "Warm relaxations are biased",
+    "standard_deviation": "standard deviation",
+    "cold": "Cold ones are noisy",
+}
+
+
 def gradient_paths():
     """One expectation as two computation graphs: the random node in the way, and the random node aside.
 
@@ -42,13 +76,13 @@ def gradient_paths():
     blocked, free = panels
     cross = {"fontsize": 15, "fontfamily": "DejaVu Sans"}
     blocked.text(0.75, -0.15, "✕", color=MODEL, ha="center", va="center", **cross)
-    blocked.text(0.75, -0.36, "stops", color=MODEL, ha="center", va="top")
+    blocked.text(0.75, -0.36, WORDS["stops"], color=MODEL, ha="center", va="top")
     blocked.text(1.5, -0.9, r"$z \sim q_\phi(z)$", ha="center")
-    blocked.set_title("A draw in the way: the gradient stops")
+    blocked.set_title(WORDS["blocked"])
     free.text(0.75, -0.32, r"$\partial z / \partial \phi$", color=MODEL, ha="center", va="top")
     free.text(1.5, -0.9, r"$z = r(\epsilon, \phi)$", ha="center")
     free.text(1.92, 1, r"$\epsilon \sim p(\epsilon)$", va="center")
-    free.set_title("The draw moved aside: it passes")
+    free.set_title(WORDS["free"])
     return figure
 
 
@@ -74,27 +108,27 @@ def estimator_variances(counts, over_counts, one_sample, dimensions, over_dimens
         left.loglog(counts, measured, "o", color=color, markersize=4.5)
         right.loglog(dimensions, laws[name], color=color, linewidth=1.2)
         right.loglog(dimensions, over_dimensions[name], "o", color=color, markersize=4.5)
-    left.text(counts[2], 1.35 * one_sample["score function"] / counts[2], "score function")
+    left.text(counts[2], 1.35 * one_sample["score function"] / counts[2], WORDS["score function"])
     left.text(
         counts[2],
         0.6 * one_sample["pathwise"] / counts[2],
-        "pathwise ",
+        WORDS["pathwise"] + " ",
         color=INFERENCE,
         ha="right",
         va="top",
     )
-    left.set(xlabel="samples $n$ per estimate", ylabel="variance of the estimate")
-    left.set_title("All fall as $1/n$, from other heights")
-    right.set(xlabel="dimension of $z$", ylabel="variance of one sample")
-    right.set_title("Only pathwise ignores the dimension")
+    left.set(xlabel=WORDS["samples"], ylabel=WORDS["estimate_variance"])
+    left.set_title(WORDS["all_fall"])
+    right.set(xlabel=WORDS["dimension"], ylabel=WORDS["sample_variance"])
+    right.set_title(WORDS["ignores"])
     top = {name: laws[name][-1] for name in laws}
     place = dimensions[-1] * 0.75
-    right.text(place, 1.7 * top["pathwise"], "pathwise", color=INFERENCE, ha="right")
+    right.text(place, 1.7 * top["pathwise"], WORDS["pathwise"], color=INFERENCE, ha="right")
     right.text(
-        place, 0.3 * top["score function with baseline"], "with\nbaseline", color=INK, ha="right", va="top"
+        place, 0.3 * top["score function with baseline"], WORDS["baseline"], color=INK, ha="right", va="top"
     )
     right.text(
-        place * 0.45, top["score function"] * 0.5, "score\nfunction", color=INK, ha="right", va="center"
+        place * 0.45, top["score function"] * 0.5, WORDS["score_lines"], color=INK, ha="right", va="center"
     )
     return figure
 
@@ -116,18 +150,20 @@ def single_estimates(samples, exact):
         values = np.asarray(values)
         height = -row + jitter.uniform(-0.24, 0.24, len(values))
         panel.scatter(values, height, s=7, color=ESTIMATORS[name], alpha=0.45, linewidths=0)
-        panel.text(1.01, -row, f"sd {values.std():.1f}", transform=panel.get_yaxis_transform(), va="center")
+        panel.text(
+            1.01,
+            -row,
+            WORDS["deviation"].format(value=values.std()),
+            transform=panel.get_yaxis_transform(),
+            va="center",
+        )
     panel.axvline(exact, color=MODEL, linewidth=1.2)
-    panel.text(exact, 0.55, f"gradient ${exact:.2f}$", color=MODEL, ha="center", va="bottom")
-    panel.set_yticks(
-        [-row for row in range(len(samples))], [name.replace(" with ", "\nwith ") for name in samples]
-    )
-    panel.set(
-        ylim=(0.5 - len(samples), 0.5), xlabel="estimate from a single sample (nats per unit of the mean)"
-    )
+    panel.text(exact, 0.55, WORDS["gradient"].format(value=exact), color=MODEL, ha="center", va="bottom")
+    panel.set_yticks([-row for row in range(len(samples))], [WORDS[name] for name in samples])
+    panel.set(ylim=(0.5 - len(samples), 0.5), xlabel=WORDS["single"])
     panel.tick_params(axis="y", length=0)
     panel.spines["left"].set_visible(False)
-    panel.set_title("One gradient, three estimators: same mean, other noise", pad=20)
+    panel.set_title(WORDS["three"], pad=20)
     return figure
 
 
@@ -160,9 +196,7 @@ def deformed_grids(grids, span=2.6, every=10):
             xlim=(-span, span), ylim=(-span, span), aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2]
         )
         panel.set_title(title, fontsize=10)
-    figure.suptitle(
-        "Each cell keeps its probability; where it shrinks, the density rises", x=0.01, ha="left", fontsize=11
-    )
+    figure.suptitle(WORDS["cells"], x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -203,7 +237,7 @@ def fits_of_a_posterior(grid, log_posterior, fits, view, title):
         panel.set(xlim=view[:2], ylim=view[2:], aspect="equal", xlabel="$z_1$")
         panel.set_title(name, fontsize=10)
     panels[0].set_ylabel("$z_2$")
-    panels[0].text(0.04, 0.97, "exact", color=MODEL, transform=panels[0].transAxes, va="top")
+    panels[0].text(0.04, 0.97, WORDS["exact"], color=MODEL, transform=panels[0].transAxes, va="top")
     panels[0].text(0.04, 0.89, "$q$", color=INFERENCE, transform=panels[0].transAxes, va="top")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
@@ -231,9 +265,7 @@ def relaxed_samples(weights):
         panel.set(xlim=(-0.13, 1.13), ylim=(-0.13, 1.02), aspect="equal")
         panel.axis("off")
         panel.text(0.5, -0.1, rf"$\tau = {temperature:g}$", ha="center", va="top")
-    figure.suptitle(
-        "Cold samples sit in the corners, hot ones meet in the middle", x=0.01, ha="left", fontsize=11
-    )
+    figure.suptitle(WORDS["corners"], x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -256,17 +288,24 @@ def bias_and_spread(temperatures, relaxed, straight, score_spread):
         right.loglog(temperatures, values[:, 1], style, color=color, markersize=4.5)
     right.axhline(score_spread, color=GAP)
     right.text(
-        temperatures[-1], score_spread * 1.12, "score function\nwith baseline", ha="right", va="bottom"
+        temperatures[-1], score_spread * 1.12, WORDS["score function with baseline"], ha="right", va="bottom"
     )
-    right.text(temperatures[-2] * 0.8, relaxed[-2][1], "relaxed", color=INFERENCE, ha="right", va="center")
-    right.text(temperatures[1] * 1.15, straight[1][1] * 1.2, "straight-through")
+    right.text(
+        temperatures[-2] * 0.8, relaxed[-2][1], WORDS["relaxed"], color=INFERENCE, ha="right", va="center"
+    )
+    right.text(temperatures[1] * 1.15, straight[1][1] * 1.2, WORDS["straight"])
     left.text(
-        temperatures[2] * 0.85, relaxed[2][0] * 1.1, "relaxed", color=INFERENCE, ha="right", va="bottom"
+        temperatures[2] * 0.85,
+        relaxed[2][0] * 1.1,
+        WORDS["relaxed"],
+        color=INFERENCE,
+        ha="right",
+        va="bottom",
     )
-    left.text(temperatures[2] * 1.15, straight[2][0] * 0.9, "straight-through", va="top")
-    left.text(temperatures[0], relaxed[0][0] * 0.55, "score function: no bias at all", va="top")
-    left.set(xlabel=r"temperature $\tau$", ylabel="bias", ylim=(relaxed[0][0] * 0.3, None))
-    left.set_title("Warm relaxations are biased")
-    right.set(xlabel=r"temperature $\tau$", ylabel="standard deviation")
-    right.set_title("Cold ones are noisy")
+    left.text(temperatures[2] * 1.15, straight[2][0] * 0.9, WORDS["straight"], va="top")
+    left.text(temperatures[0], relaxed[0][0] * 0.55, WORDS["unbiased"], va="top")
+    left.set(xlabel=WORDS["temperature"], ylabel=WORDS["bias"], ylim=(relaxed[0][0] * 0.3, None))
+    left.set_title(WORDS["warm"])
+    right.set(xlabel=WORDS["temperature"], ylabel=WORDS["standard_deviation"])
+    right.set_title(WORDS["cold"])
     return figure

@@ -9,6 +9,27 @@ from hvae_lessons.figures.chapters.mhvae import LEVELS
 from hvae_lessons.figures.graphs import GraphicalModel, graphical_models
 from hvae_lessons.figures.style import GAP, INFERENCE, INK, MODEL, PRIOR, axes
 
+# What the figures say beside their data; titles that come from the chapter are the caller's.
+WORDS = {
+    "p_skips": "$p$ with skips",
+    "p_built": "$p$, as it is built",
+    "q_up": "$q$ bottom-up",
+    "q_down": "$q$ top-down, as it is built",
+    "prior": "prior",
+    "message": "message",
+    "posterior": "posterior",
+    "prior_mean": r"mean $\mu$ of the prior",
+    "error": "relative error of the KL",
+    "kl": "KL, nats per image",
+    "skipped": "{name}\n{count} steps skipped",
+    "epoch": "epoch",
+    "norm": "largest norm of the gradient",
+    "chain": "autoregressive: 4 pixels",
+    "tree": "tree: 8 pixels",
+    "pixels": "pixels $D$",
+    "steps": "sequential steps",
+}
+
 
 def skip_graphs(title):
     """The generator with skips, the backbone that carries them, and both orders of inference.
@@ -44,12 +65,10 @@ def skip_graphs(title):
     parents = tuple((state, code, "q") for state, code in zip(d[1:], z))
     shared = ((z[2], d[2], "p"), (z[1], d[1], "p"), (d[2], d[1], "p"))
     panels = {
-        "$p$ with skips": GraphicalModel(column, skips, notes=room),
-        "$p$, as it is built": GraphicalModel(path | beside, backbone + inject + prior),
-        "$q$ bottom-up": GraphicalModel(column, upward, notes=room),
-        "$q$ top-down, as it is built": GraphicalModel(
-            features | middle | states, climb + read + parents + shared
-        ),
+        WORDS["p_skips"]: GraphicalModel(column, skips, notes=room),
+        WORDS["p_built"]: GraphicalModel(path | beside, backbone + inject + prior),
+        WORDS["q_up"]: GraphicalModel(column, upward, notes=room),
+        WORDS["q_down"]: GraphicalModel(features | middle | states, climb + read + parents + shared),
     }
     return graphical_models(panels, title)
 
@@ -67,7 +86,11 @@ def prior_times_message(z, panels, title):
     """
     figure, row = axes(1, len(panels), height=2.3, sharex=True, sharey=True, squeeze=False)
     z = np.asarray(z)
-    styles = ((MODEL, "-", "prior"), (GAP, (0, (5, 2)), "message"), (INFERENCE, "-", "posterior"))
+    styles = (
+        (MODEL, "-", WORDS["prior"]),
+        (GAP, (0, (5, 2)), WORDS["message"]),
+        (INFERENCE, "-", WORDS["posterior"]),
+    )
     for ax, (name, densities) in zip(row[0], panels.items()):
         for density, (color, style, label) in zip(densities, styles):
             density = np.asarray(density)
@@ -99,7 +122,7 @@ def rounding_errors(means, errors, title):
         values = np.maximum(np.asarray(values), floor)
         ax.plot(means, values, color=color, ls=style, marker="o", ms=4)
         ax.annotate(name, (means[-1], values[-1]), (8, 0), textcoords="offset points", color=INK, va="center")
-    ax.set(xscale="log", yscale="log", xlabel=r"mean $\mu$ of the prior", ylabel="relative error of the KL")
+    ax.set(xscale="log", yscale="log", xlabel=WORDS["prior_mean"], ylabel=WORDS["error"])
     ax.set_xlim(means[0] / 1.5, means[-1] * 30)
     ax.axhline(1, color=PRIOR, lw=1, ls=":")
     ax.set_title(title)
@@ -130,7 +153,7 @@ def nats_of_levels(rows, title):
         middle = sum(next(iter(rows.values()))[0][:l]) + nats / 2
         ax.text(middle, -0.45, f"$z_{l + 1}$", ha="center", va="bottom", fontsize=9)
     ax.set_yticks(range(len(rows)), rows)
-    ax.set(xlabel="KL, nats per image", xlim=(0, 1.5 * longest), ylim=(len(rows) - 0.5, -0.95))
+    ax.set(xlabel=WORDS["kl"], xlim=(0, 1.5 * longest), ylim=(len(rows) - 0.5, -0.95))
     ax.tick_params(axis="y", length=0)
     ax.set_title(title)
     return figure
@@ -160,9 +183,9 @@ def gradient_norms(panels, threshold, title):
         ax.plot(epoch[skipped == 0], norms[skipped == 0], "o", color=INFERENCE, ms=4)
         ax.plot(epoch[skipped > 0], norms[skipped > 0], "x", color=MODEL, ms=6)
         ax.axhline(threshold, color=GAP, ls="--")
-        ax.set_title(f"{name}\n{skipped.sum()} steps skipped", fontsize=10)
-        ax.set(yscale="log", xlabel="epoch", ylim=(None, 1.3 * top))
-    row[0][0].set_ylabel("largest norm of the gradient")
+        ax.set_title(WORDS["skipped"].format(name=name, count=skipped.sum()), fontsize=10)
+        ax.set(yscale="log", xlabel=WORDS["epoch"], ylim=(None, 1.3 * top))
+    row[0][0].set_ylabel(WORDS["norm"])
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
 
@@ -189,8 +212,8 @@ def code_graphs(title):
     nodes = list(tree)
     branches = tuple((nodes[(i - 1) // 2], nodes[i], "p") for i in range(1, len(nodes)))
     panels = {
-        "autoregressive: 4 pixels": GraphicalModel(chain, after, notes=((2.4, 1, "", "p"),)),
-        "tree: 8 pixels": GraphicalModel(tree, branches),
+        WORDS["chain"]: GraphicalModel(chain, after, notes=((2.4, 1, "", "p"),)),
+        WORDS["tree"]: GraphicalModel(tree, branches),
     }
     return graphical_models(panels, title)
 
@@ -212,7 +235,7 @@ def sampling_steps(counts, steps, title):
         ax.annotate(
             name, (counts[-1], values[-1]), (6, 0), textcoords="offset points", color=color, va="center"
         )
-    ax.set(xscale="log", yscale="log", xlabel="pixels $D$", ylabel="sequential steps")
+    ax.set(xscale="log", yscale="log", xlabel=WORDS["pixels"], ylabel=WORDS["steps"])
     ax.set_xlim(counts[0] / 1.4, counts[-1] * (counts[-1] / counts[0]) ** 0.35)
     ax.set_xticks(counts, [str(count) for count in counts])
     ax.minorticks_off()

@@ -11,6 +11,34 @@ from matplotlib.patches import Ellipse
 from hvae_lessons.figures.graphs import Arrow, GraphicalModel, Node, draw, draw_model
 from hvae_lessons.figures.style import DIGITS, GAP, INFERENCE, INK, MODEL, MODEL_SHADES, PRIOR, WIDTH, axes
 
+# What the figures say beside their data; titles that come from the chapter are the caller's.
+WORDS = {
+    "networks": "Two networks, and one random draw between them",
+    "images": "$N$ images",
+    "encoder": "encoder\n$\\phi$",
+    "decoder": "decoder\n$\\theta$",
+    "rate_term": "rate\n" r"$\mathrm{KL}(q_\phi(z|x) \| p(z))$",
+    "distortion_term": "distortion\n" r"$-\log p_\theta(x|z)$",
+    "epoch": "epoch",
+    "nats_per_image": "nats per training image",
+    "cost": "-ELBO",
+    "distortion": "distortion",
+    "rate": "rate",
+    "mean": "mean {gap:.1f}",
+    "gap": r"$\log p(x)$ - ELBO, nats",
+    "count": "images",
+    "exact": r"exact $\log p(x)$",
+    "bound": "bound with $K$ samples",
+    "samples": "samples $K$",
+    "nats": "nats",
+    "distortion_nats": "distortion, nats",
+    "digit": "digit",
+    "rate_nats": "rate, nats",
+    "threshold": "threshold {nats}",
+    "coordinate": "latent coordinate, sorted",
+    "mean_kl": "mean KL, nats",
+}
+
 
 def vae_architecture():
     """The graphical model of a VAE (left) and what its code computes (right).
@@ -27,7 +55,7 @@ def vae_architecture():
     both = GraphicalModel(
         {"$z$": (0, 1, "latent"), "$x$": (0, 0, "observed")},
         (("$z$", "$x$", "p"), ("$x$", "$z$", "q")),
-        plate="$N$ images",
+        plate=WORDS["images"],
         notes=(
             (0.62, 0.5, r"$p_\theta(x|z)$", "p"),
             (-0.62, 0.5, r"$q_\phi(z|x)$", "q"),
@@ -39,12 +67,12 @@ def vae_architecture():
     amber = "#8a5a00"
     boxes = {
         "x": Node(0.17, 0.64, "box", "$x$\n784", INK, (0.22, 0.36)),
-        "encoder": Node(0.66, 0.64, "box", "encoder\n$\\phi$", INFERENCE, (0.44, 0.36)),
+        "encoder": Node(0.66, 0.64, "box", WORDS["encoder"], INFERENCE, (0.44, 0.36)),
         "mean": Node(1.19, 0.81, "box", r"$\mu(x)$", INFERENCE, (0.3, 0.2)),
         "deviation": Node(1.19, 0.47, "box", r"$\sigma(x)$", INFERENCE, (0.3, 0.2)),
         "z": Node(1.79, 0.64, "box", r"$z = \mu + \sigma \epsilon$", INK, (0.5, 0.26)),
         "noise": Node(1.79, 0.16, "box", r"$\epsilon \sim N(0, I)$", amber, (0.56, 0.2)),
-        "decoder": Node(2.36, 0.64, "box", "decoder\n$\\theta$", MODEL, (0.4, 0.36)),
+        "decoder": Node(2.36, 0.64, "box", WORDS["decoder"], MODEL, (0.4, 0.36)),
         "law": Node(2.86, 0.64, "box", "$p_\\theta(x|z)$\n784", MODEL, (0.36, 0.36)),
     }
     way = (
@@ -60,9 +88,9 @@ def vae_architecture():
     draw(flow, {name: box._replace(fontsize=9) for name, box in boxes.items()}, way)
     flow.set(xlim=(0, 3.1), ylim=(0, 0.98))
     note = {"ha": "center", "va": "center", "fontsize": 8.5, "linespacing": 1.5}
-    flow.text(0.95, 0.16, "rate\n" + r"$\mathrm{KL}(q_\phi(z|x) \| p(z))$", color=INFERENCE, **note)
-    flow.text(2.78, 0.16, "distortion\n" + r"$-\log p_\theta(x|z)$", color=MODEL, **note)
-    figure.suptitle("Two networks, and one random draw between them", x=0.01, ha="left", fontsize=11)
+    flow.text(0.95, 0.16, WORDS["rate_term"], color=INFERENCE, **note)
+    flow.text(2.78, 0.16, WORDS["distortion_term"], color=MODEL, **note)
+    figure.suptitle(WORDS["networks"], x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -80,12 +108,12 @@ def training_curves(history, title):
     epoch = np.arange(1, len(history.objective) + 1)
     rate = history.kl.sum(1)
     for ax, values, color, name in (
-        (left, -history.objective, INFERENCE, "-ELBO"),
-        (left, -history.log_px_given_z, MODEL, "distortion"),
-        (right, rate, INFERENCE, "rate"),
+        (left, -history.objective, INFERENCE, WORDS["cost"]),
+        (left, -history.log_px_given_z, MODEL, WORDS["distortion"]),
+        (right, rate, INFERENCE, WORDS["rate"]),
     ):
         ax.plot(epoch, values, color=color)
-        above = name != "distortion"
+        above = color is INFERENCE
         ax.annotate(
             f"{name} {values[-1]:.1f}",
             (epoch[-1], values[-1]),
@@ -96,9 +124,9 @@ def training_curves(history, title):
             va="bottom" if above else "top",
         )
     low, high = -history.log_px_given_z[-1], -history.objective[0]
-    left.set(xlabel="epoch", ylabel="nats per training image", title=title)
+    left.set(xlabel=WORDS["epoch"], ylabel=WORDS["nats_per_image"], title=title)
     left.set_ylim(low - 0.2 * (high - low), high + 0.05 * (high - low))
-    right.set(xlabel="epoch", ylim=(0, 1.25 * rate.max()))
+    right.set(xlabel=WORDS["epoch"], ylim=(0, 1.25 * rate.max()))
     return figure
 
 
@@ -118,19 +146,19 @@ def bound_gap(elbo, log_px, bounds, title):
     left.hist(gap, bins=40, color=GAP)
     left.axvline(gap.mean(), color=INK, lw=1.2)
     left.annotate(
-        f"mean {gap.mean():.1f}",
+        WORDS["mean"].format(gap=gap.mean()),
         (gap.mean(), 0.95),
         (5, 0),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
     )
-    left.set(xlabel=r"$\log p(x)$ - ELBO, nats", ylabel="images", title=title)
+    left.set(xlabel=WORDS["gap"], ylabel=WORDS["count"], title=title)
     exact, samples = float(np.mean(np.asarray(log_px))), list(bounds)
     right.plot(samples, list(bounds.values()), color=INFERENCE, marker="o", ms=4)
     right.axhline(exact, color=MODEL)
-    right.annotate(r"exact $\log p(x)$", (samples[0], exact), (0, 4), textcoords="offset points", color=MODEL)
+    right.annotate(WORDS["exact"], (samples[0], exact), (0, 4), textcoords="offset points", color=MODEL)
     right.annotate(
-        "bound with $K$ samples",
+        WORDS["bound"],
         (samples[0], bounds[samples[0]]),
         (8, -2),
         color=INFERENCE,
@@ -140,8 +168,8 @@ def bound_gap(elbo, log_px, bounds, title):
     low = min(bounds.values())
     right.set(
         xscale="log",
-        xlabel="samples $K$",
-        ylabel="nats",
+        xlabel=WORDS["samples"],
+        ylabel=WORDS["nats"],
         ylim=(low - 0.2 * (exact - low), exact + 0.2 * (exact - low)),
     )
     return figure
@@ -202,9 +230,9 @@ def rate_distortion_by_class(rate, distortion, labels, title):
             ax.plot([mean, mean], [digit - 0.38, digit + 0.38], color=INK, lw=2)
             ax.text(1.03 * room, digit, f"{mean:.{decimals}f}", va="center", fontsize=9)
         ax.set_xlim(0.95 * values.min(), 1.12 * room)
-    left.set(xlabel="distortion, nats", ylabel="digit", yticks=np.unique(labels), title=title)
+    left.set(xlabel=WORDS["distortion_nats"], ylabel=WORDS["digit"], yticks=np.unique(labels), title=title)
     left.invert_yaxis()
-    right.set(xlabel="rate, nats")
+    right.set(xlabel=WORDS["rate_nats"])
     return figure
 
 
@@ -224,7 +252,7 @@ def kl_spectrum(kl_per_dimension, threshold, title):
     ax.bar(np.arange(1, len(kl) + 1), kl, color=[INFERENCE if value > threshold else PRIOR for value in kl])
     ax.axhline(threshold, color=GAP, lw=1.2)
     ax.annotate(
-        f"threshold {threshold}",
+        WORDS["threshold"].format(nats=threshold),
         (len(kl) + 0.5, threshold),
         (0, 4),
         textcoords="offset points",
@@ -232,7 +260,7 @@ def kl_spectrum(kl_per_dimension, threshold, title):
         color=INK,
         fontsize=9,
     )
-    ax.set(xlabel="latent coordinate, sorted", ylabel="mean KL, nats", title=title)
+    ax.set(xlabel=WORDS["coordinate"], ylabel=WORDS["mean_kl"], title=title)
     ax.set_xticks(np.unique([1, *range(5, len(kl) + 1, 5), len(kl)]))
     return figure
 

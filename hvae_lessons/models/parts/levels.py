@@ -10,8 +10,9 @@ from hvae_lessons.checks import (
     check_tensor,
     expect,
 )
+from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes, standard_noise
+from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes
 
 
 class GaussianNet(nn.Module):

@@ -25,8 +25,12 @@ from hvae_lessons.checks import (
 from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian
 from hvae_lessons.formulas.mixtures import mixture_kl
-from hvae_lessons.formulas.reparameterizations import gaussian_full_sample, gaussian_sample, masked_scale_tril
-from hvae_lessons.trace import standard_noise
+from hvae_lessons.formulas.reparameterizations import (
+    gaussian_full_sample,
+    gaussian_sample,
+    masked_scale_tril,
+    standard_noise,
+)
 
 
 class GaussianMixture(nn.Module):

@@ -10,20 +10,20 @@ import { grip } from "../js/ui/grip.js";
 import { dots, framed, picture } from "../js/ui/images.js";
 import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed } from "../js/ui/numbers.js";
-import { legend, math, plot } from "../js/ui/plot.js";
+import { legend, plot } from "../js/ui/plot.js";
 
 const MARGIN = { left: 28, right: 8, top: 8, bottom: 36 };
 const SAMPLES = 10;
 const ANGLES = Array.from({ length: 49 }, (_, i) => (i * Math.PI) / 24);
 
-export default lesson("Cluster explorer", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
   const read = (...names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
   const { size, names, box, height, width } = read("size", "names", "box", "height", "width");
   const clusters = mixture(read("size", "centers", "factors"));
   const flat = plane(read("size", "down", "lift"));
   const { decoder: decode } = nets((name) => model.get(name));
-  const axes = size === 2 ? ["z₁", "z₂"] : ["discriminant 1", "discriminant 2"];
+  const axes = size === 2 ? ["z₁", "z₂"] : [1, 2].map((number) => say("discriminant", { number }));
   const places = names.map((_, y) => flat.place(clusters.mean(y)));
   const outlines = float32(model.get("outlines"));
   const rims = places.map(([x, y], k) => {
@@ -41,13 +41,13 @@ export default lesson("Cluster explorer", (view) => {
     view.set({ code: flat.moved(model.get("code"), [clamp(right, box[0], box[1]), clamp(up, box[2], box[3])]) });
   };
   const choose = (cluster) => {
-    line.say(`New digits drawn from cluster ${names[cluster]}; the point is at its mean.`);
+    line.say(say("drawn", { cluster: names[cluster] }));
     view.set({ cluster, draws: model.get("draws") + 1, code: clusters.mean(cluster) });
   };
 
-  const area = plot("Plane of codes and clusters", { height: 300, margin: MARGIN });
+  const area = plot(say("plane"), { height: 300, margin: MARGIN });
   const map = grip(view, area, {
-    label: "Code in the plane: the arrow keys move it", step: 0.1, stride: 5,
+    label: say("point"), step: 0.1, stride: 5,
     now: () => flat.place(model.get("code")),
     move: toPlane,
     press: (...spot) => {
@@ -56,37 +56,38 @@ export default lesson("Cluster explorer", (view) => {
     },
   });
 
-  const decoded = picture([height, width], { label: "Decoded image" });
-  const bars = plot("Probability of each cluster", { height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
+  const decoded = picture([height, width], { label: say("decoded") });
+  const bars = plot(say("bars"), { height: 150, margin: { left: 30, right: 4, top: 10, bottom: 24 } });
   const note = h("p", { class: "hv-note hv-where" });
-  const shown = framed(decoded, "decoded, the mean of ", math("p(x | z)"));
+  const shown = framed(decoded, ...rich("decoded_caption"));
   shown.style.maxWidth = "9rem";
-  const heading = h("p", { class: "hv-note" }, math("q(y | z)"), " of each cluster");
+  const heading = h("p", { class: "hv-note" }, ...rich("probabilities"));
   const choices = names.map((name, y) => {
     const element = button(view, name, () => choose(y));
-    element.setAttribute("aria-label", `Draw digits from cluster ${name}`);
+    element.setAttribute("aria-label", say("draw", { cluster: name }));
     return element;
   });
   const sampled = h("p", { class: "hv-note" });
   const canvases = Array.from({ length: SAMPLES }, () => picture([height, width]));
   let drawn = { key: "", codes: [] };
   const tiles = canvases.map((canvas, i) =>
-    thumb(view, canvas, `Sample ${i + 1}: put the point at its code`, () => {
-      line.say(`The point is at the code of sample ${i + 1}.`);
+    thumb(view, canvas, say("sample", { number: i + 1 }), () => {
+      line.say(say("at_sample", { number: i + 1 }));
       view.set({ code: drawn.codes[i] });
     }));
   const axis = (k) =>
     slider(view, {
-      trait: "code", label: size === 2 ? `Coordinate ${axes[k]}` : `Discriminant ${k + 1}`, min: box[2 * k], max: box[2 * k + 1], step: 0.05,
+      trait: "code", min: box[2 * k], max: box[2 * k + 1], step: 0.05,
+      label: size === 2 ? say("coordinate_slider", { axis: axes[k] }) : say("discriminant_slider", { number: k + 1 }),
       read: (code) => flat.place(code)[k],
       write: (value) => flat.moved(model.get("code"), flat.place(model.get("code")).map((now, j) => (j === k ? value : now))),
       onMove: () => line.say(""),
     });
-  const temperature = slider(view, { trait: "temperature", label: "Temperature of", symbol: "q(y | z)", min: 0.1, max: 10, scale: "log" });
-  const offered = group("Draw digits from the cluster of mostly", buttons(...sorted.map((y) => choices[y])));
+  const temperature = slider(view, { trait: "temperature", label: say("temperature"), symbol: "q(y | z)", min: 0.1, max: 10, scale: "log" });
+  const offered = group(say("offered"), buttons(...sorted.map((y) => choices[y])));
   const samples = group(sampled, h("div", { class: "hv-thumbs" }, ...tiles));
   root.append(
-    legend([["the clusters ", math("p(z | y)"), ", two standard deviations"], "p"], [["the code ", math("z")], "q"]),
+    legend([rich("clusters"), "p"], [rich("code"), "q"]),
     h("div", { class: "hv-columns hv-explorer" },
       h("div", { class: "hv-aside" }, map, offered, samples),
       h("div", { class: "hv-aside" }, h("div", { class: "hv-digits" }, shown), heading, bars, note, controls(axis(0), axis(1), temperature))),
@@ -99,7 +100,7 @@ export default lesson("Cluster explorer", (view) => {
     const source = random(draws * names.length + cluster);
     drawn = { key, codes: canvases.map(() => clusters.sample(cluster, source.normals(size))) };
     for (const [i, canvas] of canvases.entries()) canvas.show(decode(drawn.codes[i]));
-    sampled.textContent = `Drawn from cluster ${names[cluster]}; a press puts the point there:`;
+    sampled.textContent = say("samples", { cluster: names[cluster] });
   }
 
   view.draw(() => {
@@ -113,16 +114,16 @@ export default lesson("Cluster explorer", (view) => {
     const [right, up] = flat.place(code);
     const share = tempered(clusters.logDensities(code), temperature);
     const order = share.map((_, y) => y).sort((a, b) => share[b] - share[a]);
-    const words = order.slice(0, 3).map((y) => `${names[y]} (${fixed(100 * share[y], 0)}%)`).join(", ");
+    const percent = (y) => say("share", { cluster: names[y], percent: fixed(100 * share[y], 0) });
+    const likeliest = order.slice(0, 3).map(percent).join(", ");
     drawMap(area, { box, axes, codes, labels, rims, spots, names, cluster });
     map.place(clamp(right, box[0], box[1]), clamp(up, box[2], box[3]));
     const place = `(${fixed(right)}, ${fixed(up)})`;
-    note.textContent = `At ${place} the likeliest clusters are ${words}.`;
-    decoded.show(decode(code), `Decoded image at ${place}, whose likeliest cluster is ${names[order[0]]}`);
-    area.describe(
-      `Plane of ${axes.join(" and ")} with the codes of ${labels.length} images, colored by digit, and an ellipse for each ` +
-        `of ${names.length} clusters. Cluster ${names[cluster]} is chosen. The marked code is at ${place}.`,
-    );
+    note.textContent = say("where", { place, likeliest });
+    decoded.show(decode(code), say("describe_decoded", { place, cluster: names[order[0]] }));
+    area.describe(say("describe_plane", {
+      across: axes[0], up: axes[1], count: labels.length, clusters: names.length, chosen: names[cluster], place,
+    }));
     bars.frame({ x: [-0.5, names.length - 0.5], y: [0, 1], xTicks: [], yTicks: [0, 0.5, 1], format: (value) => fixed(value, 1) });
     const wide = 0.7 * (bars.x(1) - bars.x(0));
     for (const [y, value] of share.entries()) {
@@ -131,7 +132,7 @@ export default lesson("Cluster explorer", (view) => {
       bars.text(`name-${y}`, middle, bars.y(0) + 17, names[y], { "text-anchor": "middle" });
     }
     bars.keep();
-    bars.describe(`q(y | z) at temperature ${fixed(temperature)}: ${words}; the others have less.`);
+    bars.describe(say("describe_bars", { temperature: fixed(temperature), likeliest }));
   });
 });
 

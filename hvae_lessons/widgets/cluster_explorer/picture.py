@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 
 from hvae_lessons.figures.images import framed_image
 from hvae_lessons.figures.style import DIGITS, INFERENCE, MODEL, WIDTH
+from hvae_lessons.widgets.cluster_explorer.words import PICTURE
 
 
 def draw(codes, labels, curves, names, at, image, probabilities, box):
@@ -35,10 +36,10 @@ def draw(codes, labels, curves, names, at, image, probabilities, box):
         plane.plot(*curve.T, color=MODEL, linewidth=0.9)
         plane.text(*curve[:-1].mean(0), name, color=MODEL, weight="bold", ha="center", va="center", bbox=halo)
     plane.plot(*at, "o", color=INFERENCE, markeredgecolor="white", markersize=10, zorder=9)
-    plane.set(xlim=box[:2], ylim=box[2:], aspect="equal", title="Codes and learned clusters")
-    framed_image(digit, image, "Decoded at the mark")
+    plane.set(xlim=box[:2], ylim=box[2:], aspect="equal", title=PICTURE["plane"])
+    framed_image(digit, image, PICTURE["decoded"])
     order = sorted(range(len(names)), key=names.__getitem__)
     bars.bar(range(len(names)), probabilities[order], color=INFERENCE)
-    bars.set(ylim=(0, 1), yticks=(0, 1), title=r"$q(y \mid z)$")
+    bars.set(ylim=(0, 1), yticks=(0, 1), title=PICTURE["probabilities"])
     bars.set_xticks(range(len(names)), sorted(names))
     return figure

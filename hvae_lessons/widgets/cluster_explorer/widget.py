@@ -8,11 +8,12 @@ import traitlets
 from hvae_lessons.checks import expect
 from hvae_lessons.models import ClusterVAE
 from hvae_lessons.widgets.cluster_explorer.picture import draw
+from hvae_lessons.widgets.cluster_explorer.words import PAGE, PICTURE
 from hvae_lessons.widgets.kit.demo_models import digits_clusters
 from hvae_lessons.widgets.kit.labeled_images import check_labeled_images, digits_test, precision
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
-from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, Words, as_numbers
 
 MOST_CODES = 600
 MOST_CLUSTERS = 20
@@ -41,10 +42,8 @@ class ClusterExplorer(WithPackedNets, LessonWidget):
     """
 
     front_end = "cluster_explorer"
-    alternative = (
-        "Codes of digits with an ellipse for each learned cluster, a marked code, the image decoded there, "
-        "and a bar for the probability of each cluster."
-    )
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     code = traitlets.Any().tag(sync=True)
     cluster = Whole(0, 0, MOST_CLUSTERS - 1)

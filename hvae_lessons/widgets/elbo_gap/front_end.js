@@ -6,15 +6,15 @@ import { button, buttons, controls, slider, status } from "../js/ui/controls.js"
 import { equation } from "../js/ui/equation.js";
 import { lesson, prefersStillness } from "../js/ui/lesson.js";
 import { clamp, fixed } from "../js/ui/numbers.js";
-import { legend, math, plot } from "../js/ui/plot.js";
+import { legend, plot } from "../js/ui/plot.js";
 
 const SHOWN = 3.4; // codes from -SHOWN to SHOWN
 const MEAN = [-2.5, 2.5];
 const SD = [0.05, 1.5];
 const STEPS_PER_SECOND = 40;
 
-export default lesson("Bound and gap", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
   const z = float64(model.get("codes"));
   const decoded = float64(model.get("decoded"));
   const grid = { z, decoded, noiseLogVar: model.get("noise_log_var") };
@@ -31,13 +31,13 @@ export default lesson("Bound and gap", (view) => {
     return { x, mean, logVar, sd: sdOf(logVar), posterior, ...measure(posterior, mean, logVar) };
   };
 
-  const densities = plot("Densities of q, posterior and prior", { height: 236, margin: { left: 12, top: 10 } });
-  const bars = plot("ELBO and gap", { height: 104, margin: { left: 12, top: 20, bottom: 36 } });
+  const densities = plot(say("densities"), { height: 236, margin: { left: 12, top: 10 } });
+  const bars = plot(say("bars"), { height: 104, margin: { left: 12, top: 20, bottom: 36 } });
   const terms = equation(
-    ["logPx", "p", "", "log ", math("p"), "(", math("x"), ")"],
-    ["elbo", "q", "=", "ELBO"],
-    ["reverse", "gap", "+", "KL(", math("q"), " ‖ ", math("p"), ")"],
-    ["forward", "prior", "", "forward KL(", math("p"), " ‖ ", math("q"), ")"],
+    ["logPx", "p", "", ...rich("log_px")],
+    ["elbo", "q", "=", say("elbo")],
+    ["reverse", "gap", "+", ...rich("reverse_kl")],
+    ["forward", "prior", "", ...rich("forward_kl")],
   );
 
   const line = status();
@@ -45,7 +45,7 @@ export default lesson("Bound and gap", (view) => {
   const halt = () => {
     stop?.();
     stop = null;
-    follow.textContent = "Follow the gradient";
+    follow.textContent = say("follow");
   };
   const move = (values, words) => {
     halt();
@@ -54,15 +54,15 @@ export default lesson("Bound and gap", (view) => {
   };
   const follow = button(
     view,
-    "Follow the gradient",
+    say("follow"),
     () => {
-      if (stop) return void [halt(), line.say("Stopped.")];
+      if (stop) return void [halt(), line.say(say("stopped"))];
       line.say("");
       let at = { mean: model.get("mean"), logVar: model.get("log_var") };
       const arrive = () => {
         halt();
         const { elbo, reverse } = now();
-        line.say(`At a maximum: ELBO ${fixed(elbo, 3)}, gap ${fixed(reverse, 3)} nats.`);
+        line.say(say("maximum", { elbo: fixed(elbo, 3), gap: fixed(reverse, 3) }));
       };
       const advance = (count) => {
         for (let i = 0; i < count; i += 1) {
@@ -80,7 +80,7 @@ export default lesson("Bound and gap", (view) => {
         return void arrive();
       }
       let due = 0;
-      follow.textContent = "Stop";
+      follow.textContent = say("stop");
       stop = view.animate((elapsed) => {
         due += (elapsed / 1000) * STEPS_PER_SECOND;
         const climbing = advance(Math.floor(due));
@@ -94,33 +94,33 @@ export default lesson("Bound and gap", (view) => {
   );
 
   const sliders = controls(
-    slider(view, { trait: "mean", label: "Mean of", symbol: "q", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q", onMove: halt }),
+    slider(view, { trait: "mean", label: say("mean"), symbol: "q", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q", onMove: halt }),
     slider(view, {
-      trait: "log_var", label: "Spread of", symbol: "q", min: SD[0], max: SD[1], step: 0.01, color: "q",
+      trait: "log_var", label: say("spread"), symbol: "q", min: SD[0], max: SD[1], step: 0.01, color: "q",
       read: sdOf, write: toLogVar, onMove: halt,
     }),
-    slider(view, { trait: "x", label: "Observation", symbol: "x", min: -1, max: 5, step: 0.05, color: "p", onMove: halt }),
+    slider(view, { trait: "x", label: say("observation"), symbol: "x", min: -1, max: 5, step: 0.05, color: "p", onMove: halt }),
   );
   const row = buttons(
     follow,
-    button(view, "Match the moments", () => {
+    button(view, say("match"), () => {
       const { posterior: p } = now();
       const [mean, logVar] = [clamp(p.mean, ...MEAN), toLogVar(sdOf(p.logVar))];
-      move({ mean, log_var: logVar }, "Mean and variance of the posterior: the least forward KL.");
+      move({ mean, log_var: logVar }, say("matched"));
     }),
-    button(view, "Reset", () => move(start)),
+    button(view, say("reset"), () => move(start)),
   );
   const names = legend(
-    [["posterior ", math("p(z | x)")], "p"],
-    [["approximation ", math("q(z)")], "q"],
-    [["prior ", math("p(z)")], "prior"],
+    [rich("posterior"), "p"],
+    [rich("approximation"), "q"],
+    [rich("prior"), "prior"],
   );
   root.append(names, densities, bars, terms, sliders, row, line);
 
   view.draw(() => {
     const state = now();
     drawDensities(densities, state, view, halt);
-    drawBars(bars, state);
+    drawBars(bars, state, view);
     const { posterior: p, elbo, reverse, forward } = state;
     terms.show({ logPx: fixed(p.logPx, 3), elbo: fixed(elbo, 3), reverse: fixed(reverse, 3), forward: fixed(forward, 3) });
   });
@@ -137,7 +137,7 @@ function drawDensities(area, { x, mean, logVar, sd, posterior, elbo, reverse }, 
   const highest = Math.max(...exact);
   const peak = 1 / (sd * Math.sqrt(2 * Math.PI));
   const top = 1.15 * Math.max(highest, 0.45, Math.min(peak, 2.2 * highest));
-  area.frame({ x: [-SHOWN, SHOWN], y: [0, top], xLabel: "code z", xTicks: [-3, -2, -1, 0, 1, 2, 3] });
+  area.frame({ x: [-SHOWN, SHOWN], y: [0, top], xLabel: view.say("code_axis"), xTicks: [-3, -2, -1, 0, 1, 2, 3] });
   area.line("prior", codes, codes.map((code) => Math.exp(gaussianLogProb(code, 0, 0))), "prior hv-dashed hv-thin");
   area.region("posterior-area", codes, exact, "p");
   area.line("posterior", codes, exact, "p");
@@ -166,32 +166,31 @@ function drawDensities(area, { x, mean, logVar, sd, posterior, elbo, reverse }, 
   area.drag("mean-touch", moveMean, view);
   area.keep();
   area.describe(
-    `Densities over the code z for the observation x = ${fixed(x)}. The posterior has mean ${fixed(posterior.mean)} and ` +
-      `standard deviation ${fixed(Math.exp(0.5 * posterior.logVar))}; q has mean ${fixed(mean)} and standard deviation ` +
-      `${fixed(sd)}; the prior is standard normal. ELBO ${fixed(elbo)}, gap ${fixed(reverse)} nats.`,
+    view.say("describe_densities", {
+      x: fixed(x), posterior_mean: fixed(posterior.mean), posterior_sd: fixed(Math.exp(0.5 * posterior.logVar)),
+      mean: fixed(mean), sd: fixed(sd), elbo: fixed(elbo), gap: fixed(reverse),
+    }),
   );
 }
 
-function drawBars(area, { posterior, elbo, reverse }) {
+function drawBars(area, { posterior, elbo, reverse }, { say }) {
   const { logPx } = posterior;
   const low = Math.max(Math.min(logPx - 3, elbo - 0.6), logPx - 60);
   const high = logPx + 0.08 * (logPx - low);
   const digits = logPx - low < 8 ? 1 : 0;
-  area.frame({ x: [low, high], y: [0, 1], xLabel: "nats", format: (value) => fixed(value, digits) });
+  area.frame({ x: [low, high], y: [0, 1], xLabel: say("nats"), format: (value) => fixed(value, digits) });
   const edge = Math.max(low, elbo);
   const [zero, bound, evidence] = [area.x(low), area.x(edge), area.x(logPx)];
   const [top, tall] = [24, 30];
   area.put("elbo", "rect", { x: zero, y: top, width: Math.max(0, bound - zero), height: tall, class: "hv-fill-q" });
   area.put("gap", "rect", { x: bound, y: top, width: Math.max(0, evidence - bound), height: tall, class: "hv-fill-gap" });
   area.put("evidence", "line", { x1: evidence, x2: evidence, y1: top - 8, y2: top + tall + 8, class: "hv-stroke-p hv-strong" });
-  area.text("evidence-name", evidence, 12, "log p(x)", { class: "hv-p", "text-anchor": "end" });
+  area.text("evidence-name", evidence, 12, say("evidence"), { class: "hv-p", "text-anchor": "end" });
   const inside = (from, to, need) => to - from > need;
-  if (inside(zero, bound, 46)) area.text("elbo-name", bound - 6, top + 20, "ELBO", { class: "hv-on-q", "text-anchor": "end" });
+  if (inside(zero, bound, 46)) area.text("elbo-name", bound - 6, top + 20, say("elbo"), { class: "hv-on-q", "text-anchor": "end" });
   if (inside(bound, evidence, 34)) {
-    area.text("gap-name", (bound + evidence) / 2, top + 20, "gap", { class: "hv-on-gap", "text-anchor": "middle" });
+    area.text("gap-name", (bound + evidence) / 2, top + 20, say("gap"), { class: "hv-on-gap", "text-anchor": "middle" });
   }
   area.keep();
-  area.describe(
-    `The evidence log p(x) = ${fixed(logPx, 3)} nats is the ELBO, ${fixed(elbo, 3)}, plus the gap KL(q ‖ p), ${fixed(reverse, 3)}.`,
-  );
+  area.describe(say("describe_bars", { log_px: fixed(logPx, 3), elbo: fixed(elbo, 3), gap: fixed(reverse, 3) }));
 }

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 
 from hvae_lessons.figures.style import GAP, INFERENCE, MODEL, PRIOR, WIDTH
+from hvae_lessons.widgets.elbo_gap.words import PICTURE
 
 
 def draw(model, x, log_q, span=3.4):
@@ -23,16 +24,16 @@ def draw(model, x, log_q, span=3.4):
     zero = x * 0
     posterior, q = model.log_posterior(x)[0].exp(), log_q[0].exp()
     curves = (
-        (model.gaussian(zero, zero)[0].exp(), PRIOR, "--", "prior $p(z)$"),
-        (posterior, MODEL, "-", r"posterior $p(z \mid x)$"),
-        (q, INFERENCE, "-", "approximation $q(z)$"),
+        (model.gaussian(zero, zero)[0].exp(), PRIOR, "--", PICTURE["prior"]),
+        (posterior, MODEL, "-", PICTURE["posterior"]),
+        (q, INFERENCE, "-", PICTURE["approximation"]),
     )
     for density, color, dash, name in curves:
         densities.plot(model.z, density, color=color, linestyle=dash, label=name)
     for density, color in ((posterior, MODEL), (q, INFERENCE)):
         densities.fill_between(model.z, density, color=color, alpha=0.15, linewidth=0)
     top = 1.15 * max(float(posterior.max()), min(float(q.max()), 2.2 * float(posterior.max())))
-    densities.set(xlim=(-span, span), ylim=(0, top), yticks=[], xlabel="code $z$")
+    densities.set(xlim=(-span, span), ylim=(0, top), yticks=[], xlabel=PICTURE["code"])
     densities.spines["left"].set_visible(False)
     densities.legend(
         loc="upper left", bbox_to_anchor=(0, 1.2), ncols=3, labelcolor="linecolor", handlelength=1.2
@@ -43,9 +44,8 @@ def draw(model, x, log_q, span=3.4):
     bars.barh(0, bound - low, left=low, color=INFERENCE)
     bars.barh(0, log_px - bound, left=bound, color=GAP)
     bars.axvline(log_px, color=MODEL)
-    bars.set(xlim=(low, log_px + 0.05 * (log_px - low)), yticks=[], xlabel="nats")
+    bars.set(xlim=(low, log_px + 0.05 * (log_px - low)), yticks=[], xlabel=PICTURE["nats"])
     bars.spines["left"].set_visible(False)
-    bars.set_title(
-        rf"$\log p(x)$ = ELBO + gap:  {log_px:.3f} = {bound:.3f} + {log_px - bound:.3f}", fontsize=10
-    )
+    split = PICTURE["split"].format(log_px=log_px, elbo=bound, gap=log_px - bound)
+    bars.set_title(split, fontsize=10)
     return figure

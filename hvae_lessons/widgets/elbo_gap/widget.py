@@ -7,8 +7,9 @@ import torch
 from hvae_lessons.checks import expect
 from hvae_lessons.oracles import GridModel
 from hvae_lessons.widgets.elbo_gap.picture import draw
+from hvae_lessons.widgets.elbo_gap.words import PAGE, PICTURE
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
-from hvae_lessons.widgets.kit.traits import Array, Number
+from hvae_lessons.widgets.kit.traits import Array, Number, Words
 
 SQUARE = GridModel(decode=lambda z: z**2, noise_log_var=2 * math.log(0.5))
 
@@ -29,7 +30,8 @@ class ElboGap(LessonWidget):
     """
 
     front_end = "elbo_gap"
-    alternative = "Densities of posterior, prior and q over the code z, and log p(x) split into ELBO and gap."
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     x = Number(1.5, -1, 5)
     mean = Number(0.8, -2.5, 2.5)

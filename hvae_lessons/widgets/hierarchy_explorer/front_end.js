@@ -9,19 +9,19 @@ import { h } from "../js/ui/dom.js";
 import { framed, picture } from "../js/ui/images.js";
 import { lesson } from "../js/ui/lesson.js";
 import { fixed, subscript } from "../js/ui/numbers.js";
-import { legend, math, plot } from "../js/ui/plot.js";
+import { legend, plot } from "../js/ui/plot.js";
 
 const SAMPLES = 10;
 const STRIP = [-3, -2, -1, 0, 1, 2, 3];
 const BAR = 30; // height of a level's row, in pixels
 
 const nameOf = (level) => `z${subscript(level)}`;
-/** ["a", "b", "c"] -> "a, b and c" */
-const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
 const same = (one, other) => one.every((value, k) => value === other[k]);
 
-export default lesson("Hierarchy explorer", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
+  /** ["a", "b", "c"] -> "a, b and c" */
+  const listed = (names) => (names.length > 1 ? say("and", { names: names.slice(0, -1).join(", "), last: names.at(-1) }) : names[0]);
   const [sizes, reach] = [model.get("sizes"), model.get("reach")];
   const shape = [model.get("height"), model.get("width")];
   const { levels, walk } = hierarchy({ sizes, start: float32(model.get("start")), nets: nets((name) => model.get(name)) });
@@ -49,41 +49,45 @@ export default lesson("Hierarchy explorer", (view) => {
   const thumbs = digits.map((digit, i) => {
     const canvas = picture(shape);
     canvas.show(images[i]);
-    const take = () => move({ digit, noise: own[i] }, `Test digit ${digit}, with the code that q drew for it.`);
-    return thumb(view, canvas, `Take this test digit ${digit}`, take);
+    const take = () => move({ digit, noise: own[i] }, say("taken", { digit }));
+    return thumb(view, canvas, say("take", { digit }), take);
   });
-  const offered = group("Pick a test digit:", h("div", { class: "hv-thumbs hv-ten" }, ...thumbs));
+  const offered = group(say("offered"), h("div", { class: "hv-thumbs hv-ten" }, ...thumbs));
 
   // Its image, and the one of the code as it is now.
-  const original = picture(shape, { label: "Test digit" });
-  const decoded = picture(shape, { label: "Decoded image" });
-  const shown = h("div", { class: "hv-digits hv-pair" }, framed(original, "test digit ", math("x")), framed(decoded, "mean of ", math("p(x | z)")));
+  const original = picture(shape, { label: say("original") });
+  const decoded = picture(shape, { label: say("decoded") });
+  const shown = h("div", { class: "hv-digits hv-pair" },
+    framed(original, ...rich("original_caption")), framed(decoded, ...rich("decoded_caption")));
   const note = h("p", { class: "hv-note hv-where" });
-  const back = button(view, "Back to the digit’s code", () => move({ noise: own[chosen()] }, "Every level is as q drew it."));
+  const back = button(view, say("back"), () => move({ noise: own[chosen()] }, say("restored")));
 
   // One coordinate of one level.
-  const level = select(view, "Level", (value) => move({ level: value, coordinate: busiest[value - 1][0] }));
-  const coordinate = select(view, "Coordinate", (value) => move({ coordinate: value }));
+  const level = select(view, say("level"), (value) => move({ level: value, coordinate: busiest[value - 1][0] }));
+  const coordinate = select(view, say("coordinate"), (value) => move({ coordinate: value }));
   const at = () => [model.get("level") - 1, model.get("coordinate")];
   const withNoise = (noise, [l, k], value) => noise.map((of, i) => (i === l ? of.map((now, j) => (j === k ? value : now)) : of));
   const along = slider(view, {
-    trait: "noise", label: "Noise, in prior standard deviations", symbol: "ε", min: -reach, max: reach, step: 0.05,
+    trait: "noise", label: say("noise"), symbol: "ε", min: -reach, max: reach, step: 0.05,
     read: (noise) => noise[at()[0]][at()[1]],
     write: (value) => withNoise(model.get("noise"), at(), value),
     onMove: () => line.say(""),
   });
   const formula = h("p", { class: "hv-note" });
   const strip = STRIP.map(() => picture(shape));
-  const slid = group("Slide one coordinate:", settings(level, coordinate),
+  const slid = group(say("slide"), settings(level, coordinate),
     h("div", { class: "hv-strip" }, ...strip.map((canvas, i) => framed(canvas, fixed(STRIP[i], 0)))),
     along, formula);
 
   // What is kept, what it costs, and draws of the rest.
-  const bars = plot("KL of each level in nats", { height: BAR * levels + 26, margin: { left: 34, right: 40, top: 2, bottom: 24 } });
+  const bars = plot(say("bars"), { height: BAR * levels + 26, margin: { left: 34, right: 40, top: 2, bottom: 24 } });
   const most = Math.max(...costs.flat(), 1);
   const keep = slider(view, {
-    trait: "above", label: "Keep the levels above", symbol: "l", min: 0, max: levels, step: 1,
-    format: (l) => `${l}: ${l === levels ? "keep none" : l === 0 ? "keep all" : `keep ${listed(every.slice(l).map(nameOf).reverse())}`}`,
+    trait: "above", label: say("keep"), symbol: "l", min: 0, max: levels, step: 1,
+    format: (number) =>
+      number === levels ? say("keep_none", { number })
+        : number === 0 ? say("keep_all", { number })
+          : say("keep_some", { number, levels: listed(every.slice(number).map(nameOf).reverse()) }),
     onMove: () => line.say(""),
   });
   const kept = h("p", { class: "hv-note hv-where" });
@@ -91,17 +95,17 @@ export default lesson("Hierarchy explorer", (view) => {
   let drawn = { key: "", noise: [] };
   const canvases = Array.from({ length: SAMPLES }, () => picture(shape));
   const tiles = canvases.map((canvas, i) =>
-    thumb(view, canvas, `Draw ${i + 1}: make it the decoded image`, () =>
-      move({ noise: drawn.noise[i] }, `The decoded image is now draw ${i + 1}.`)));
-  const again = button(view, "Draw again", () => move({ draws: model.get("draws") + 1 }, "New draws."), { kind: "main" });
+    thumb(view, canvas, say("draw", { number: i + 1 }), () =>
+      move({ noise: drawn.noise[i] }, say("at_draw", { number: i + 1 }))));
+  const again = button(view, say("again"), () => move({ draws: model.get("draws") + 1 }, say("drawn")), { kind: "main" });
   const sampled = group(heading, h("div", { class: "hv-thumbs" }, ...tiles));
   root.append(
     offered,
     h("div", { class: "hv-columns hv-explorer" },
       h("div", { class: "hv-aside" }, shown, note, buttons(back), slid),
       h("div", { class: "hv-aside" },
-        h("p", { class: "hv-note" }, "KL of each level for this digit, in nats"),
-        legend([["kept, from ", math("q(z | x)")], "q"], [["drawn anew, from ", math("p")], "prior"]),
+        h("p", { class: "hv-note" }, say("kl")),
+        legend([rich("kept"), "q"], [rich("anew"), "prior"]),
         bars, keep, kept, sampled, buttons(again))),
     line,
   );
@@ -120,38 +124,39 @@ export default lesson("Hierarchy explorer", (view) => {
     const [digit, above, draws, noise] = ["digit", "above", "draws", "noise"].map((name) => model.get(name));
     const [i, [l, k]] = [chosen(), at()];
     for (const [j, element] of thumbs.entries()) element.setAttribute("aria-pressed", j === i);
-    original.show(images[i], `Test digit ${digit}`);
+    original.show(images[i], say("describe_original", { digit }));
 
     const changed = every.filter((one) => !same(noise[one - 1], own[i][one - 1])).reverse().map(nameOf);
     const { means, deviations, z, image } = walk(noise);
-    const words = changed.length === 0 ? "Every level is as q drew it for this digit: a reconstruction." : `No longer as q drew it: the noise of ${listed(changed)}.`;
+    const words = changed.length === 0 ? say("untouched") : say("touched", { levels: listed(changed) });
     note.textContent = words;
-    decoded.show(image, `Decoded image for test digit ${digit}. ${words}`);
+    decoded.show(image, say("describe_decoded", { digit, origin: words }));
 
-    level.offer(every.map((one) => [one, `${nameOf(one)}${one === levels ? ", the top" : ""}`]), l + 1);
-    coordinate.offer(busiest[l].map((one) => [one, `${one + 1}: ${fixed(use[l][one])} nats on average`]), k);
+    level.offer(every.map((one) => [one, one === levels ? say("top_level", { level: nameOf(one) }) : nameOf(one)]), l + 1);
+    coordinate.offer(busiest[l].map((one) => [one, say("use", { coordinate: one + 1, nats: fixed(use[l][one]) })]), k);
     for (const [j, canvas] of strip.entries()) canvas.show(walk(withNoise(noise, [l, k], STRIP[j])).image);
-    formula.textContent =
-      `Coordinate ${k + 1} of ${nameOf(l + 1)}: mean + deviation × ε = ${fixed(means[l][k])} + ${fixed(deviations[l][k])} × ` +
-      `${noise[l][k] < 0 ? `(${fixed(noise[l][k])})` : fixed(noise[l][k])} = ${fixed(z[l][k])}. ${l > 0 ? "The levels below keep their noise." : ""}`;
+    const term = noise[l][k] < 0 ? `(${fixed(noise[l][k])})` : fixed(noise[l][k]);
+    const sum = { mean: fixed(means[l][k]), deviation: fixed(deviations[l][k]), noise: term, z: fixed(z[l][k]) };
+    const whole = say("formula", { coordinate: k + 1, level: nameOf(l + 1), ...sum });
+    formula.textContent = l > 0 ? `${whole} ${say("below")}` : whole;
 
     drawRow(noise, above, draws);
     for (const [j, tile] of tiles.entries()) tile.setAttribute("aria-pressed", drawn.noise[j].every((of, m) => same(of, noise[m])));
     const [stay, leave] = [every.slice(above), every.slice(0, above)].map((some) => listed(some.map(nameOf).reverse()));
     heading.textContent =
-      above === 0 ? "Nothing is drawn anew, so every draw is the decoded image."
-        : above === levels ? "Nothing is kept: draws from the prior. Press one to see it large."
-          : `${stay} as in the decoded image, ${leave} from the prior given ${above === levels - 1 ? "it" : "them"}. Press one to see it large.`;
+      above === 0 ? say("nothing_anew")
+        : above === levels ? say("nothing_kept")
+          : say(above === levels - 1 ? "draws_given_one" : "draws_given_many", { kept: stay, anew: leave });
     drawBars(bars, costs[i], above, most);
-    const [sum, rest] = [costs[i].reduce((a, b) => a + b, 0), costs[i].slice(above).reduce((a, b) => a + b, 0)];
+    const [all, rest] = [costs[i], costs[i].slice(above)].map((some) => fixed(some.reduce((a, b) => a + b, 0), 1));
     const moved = changed.filter((name) => every.slice(above).map(nameOf).includes(name));
-    const free = above > 0 ? " What is drawn from the prior costs nothing." : "";
-    const since = moved.length > 0 ? ` But ${listed(moved)} ${moved.length > 1 ? "have" : "has"} been changed since q drew ${moved.length > 1 ? "them" : "it"}.` : "";
-    kept.textContent = `${fixed(rest, 1)} of ${fixed(sum, 1)} nats kept.${free}${since}`;
+    const sentences = [say("cost", { kept: rest, all })];
+    if (above > 0) sentences.push(say("free"));
+    if (moved.length > 0) sentences.push(say(moved.length > 1 ? "changed_many" : "changed_one", { levels: listed(moved) }));
+    kept.textContent = sentences.join(" ");
     again.disabled = above === 0;
-    bars.describe(
-      `KL of each level for this digit: ${every.map((one) => `${nameOf(one)} ${fixed(costs[i][one - 1], 1)} nats, ${one > above ? "kept" : "drawn anew"}`).reverse().join("; ")}.`,
-    );
+    const costOf = (one) => say(one > above ? "kept_level" : "anew_level", { level: nameOf(one), nats: fixed(costs[i][one - 1], 1) });
+    bars.describe(say("describe_bars", { levels: every.map(costOf).reverse().join("; ") }));
   });
 });
 

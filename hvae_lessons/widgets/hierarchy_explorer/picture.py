@@ -5,6 +5,7 @@ import torch
 
 from hvae_lessons.figures.images import framed_image
 from hvae_lessons.figures.style import INFERENCE, PRIOR, WIDTH
+from hvae_lessons.widgets.hierarchy_explorer.words import PICTURE
 
 
 def draw(digit, decoded, kl, above, draws):
@@ -29,9 +30,10 @@ def draw(digit, decoded, kl, above, draws):
     )
     row = torch.cat(list(torch.nn.functional.pad(draws, (1, 1, 1, 1))), dim=1)
     names = [f"$z_{level}$" for level in range(1, len(kl) + 1)]
-    kept = ", ".join(reversed(names[above:])) or "nothing"
+    kept = ", ".join(reversed(names[above:]))
+    draws_title = PICTURE["draws"].format(levels=kept) if kept else PICTURE["draws_of_nothing"]
     shown = {"digit": digit, "decoded": decoded, "draws": row}
-    titles = {"digit": "Test digit", "decoded": "Decoded", "draws": f"Draws that keep {kept}"}
+    titles = {"digit": PICTURE["digit"], "decoded": PICTURE["decoded"], "draws": draws_title}
     for name, image in shown.items():
         framed_image(panels[name], image.numpy(), titles[name])
     bars = panels["bars"]
@@ -42,5 +44,5 @@ def draw(digit, decoded, kl, above, draws):
     bars.set_yticks(range(1, len(kl) + 1), names)
     bars.margins(x=0.15)
     bars.tick_params(axis="y", length=0)
-    bars.set(title="KL of each level, nats")
+    bars.set(title=PICTURE["kl"])
     return figure

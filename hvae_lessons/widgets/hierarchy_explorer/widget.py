@@ -10,6 +10,7 @@ from torch import nn
 from hvae_lessons.checks import expect
 from hvae_lessons.models import TopDown, TopDownConfig
 from hvae_lessons.widgets.hierarchy_explorer.picture import draw
+from hvae_lessons.widgets.hierarchy_explorer.words import PAGE, PICTURE
 from hvae_lessons.widgets.kit.demo_models import digits_hierarchy
 from hvae_lessons.widgets.kit.labeled_images import (
     check_labeled_images,
@@ -20,7 +21,7 @@ from hvae_lessons.widgets.kit.labeled_images import (
 )
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack
-from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, Words, as_numbers
 
 MOST_LEVELS = 6
 MOST_DIMENSIONS = 64
@@ -52,10 +53,8 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
     """
 
     front_end = "hierarchy_explorer"
-    alternative = (
-        "A test digit, its reconstruction, a bar for the KL of each level, and images that keep the upper "
-        "levels of its code while the lower ones are drawn anew."
-    )
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     digit = Whole(0, 0, 9)
     above = Whole(0, 0, MOST_LEVELS)

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from hvae_lessons.figures.style import INFERENCE, PRIOR, WIDTH
+from hvae_lessons.widgets.kernel_panel.words import PICTURE
 
 
 def draw(curves, samples):
@@ -39,7 +40,7 @@ def draw(curves, samples):
             va="center",
             weight="bold",
         )
-    left.set(xlabel="epoch", title="$-$ELBO, nats per training image")
+    left.set(xlabel=PICTURE["epoch"], title=PICTURE["curves"])
     left.margins(x=0.08)
 
     strips = [torch.nn.functional.pad(torch.as_tensor(images), (1, 1, 1, 1)) for images in samples]
@@ -49,7 +50,7 @@ def draw(curves, samples):
         right.imshow(
             row.numpy(), vmin=0, vmax=1, extent=(0, len(strip), top + 0.97, top + 0.03), aspect="equal"
         )
-    right.set(xlim=(0, max(map(len, strips))), ylim=(len(strips), 0), xticks=[], title="Samples of the prior")
+    right.set(xlim=(0, max(map(len, strips))), ylim=(len(strips), 0), xticks=[], title=PICTURE["samples"])
     right.set_yticks([top + 0.5 for top in tops], [str(top + 1) for top in tops])
     right.tick_params(length=0)
     for spine in right.spines.values():

@@ -14,6 +14,7 @@ from hvae_lessons.measures.evaluate import evaluate
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.objectives import beta_elbo
 from hvae_lessons.training import fit
+from hvae_lessons.widgets.kernel_panel.words import PANEL, TABLE
 
 DATA = ("digits", "mnist")
 SAMPLES = 10
@@ -66,7 +67,7 @@ class Setting:
     @property
     def name(self):
         """As a reader would say it."""
-        return f"{self.model}, β = {self.beta:g}, {self.latent_dim} dimensions"
+        return PANEL["run"].format(model=self.model, beta=f"{self.beta:g}", latent_dim=self.latent_dim)
 
 
 class Run(NamedTuple):
@@ -143,9 +144,6 @@ def train(setting, factory, stopping=None, on_epoch=None):
     )
 
 
-HEADINGS = ("run", "model", "data", "β", "Z", "epochs", "seconds", "distortion", "rate", "−ELBO", "active")
-
-
 def table(runs):
     """An HTML table with one row for every run."""
     rows = []
@@ -155,7 +153,7 @@ def table(runs):
         nats = (f"{value:.1f}" for value in (run.distortion, run.rate, run.negative_elbo))
         cells = "".join(f"<td>{cell}</td>" for cell in (*cells, *nats, run.active))
         rows.append(f'<tr><th scope="row">{number}</th>{cells}</tr>')
-    head = "".join(f'<th scope="col">{name}</th>' for name in HEADINGS)
-    words = "Nats per test image. −ELBO = distortion + rate, for any β. Active: dimensions, by KL > 0.05."
+    head = "".join(f'<th scope="col">{name}</th>' for name in TABLE["columns"])
+    caption = f"<caption>{TABLE['caption']}</caption>"
     head, body = f"<thead><tr>{head}</tr></thead>", f"<tbody>{''.join(rows)}</tbody>"
-    return f'<table class="table" style="font-size: 0.85em"><caption>{words}</caption>{head}{body}</table>'
+    return f'<table class="table" style="font-size: 0.85em">{caption}{head}{body}</table>'

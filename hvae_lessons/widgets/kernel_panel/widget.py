@@ -11,14 +11,9 @@ from ipywidgets import Layout
 from hvae_lessons.checks import expect
 from hvae_lessons.training import TrainingDiverged
 from hvae_lessons.widgets.kernel_panel.picture import draw
-from hvae_lessons.widgets.kernel_panel.training_runs import FACTORIES, Setting, table, train
+from hvae_lessons.widgets.kernel_panel.training_runs import DATA, FACTORIES, Setting, table, train
+from hvae_lessons.widgets.kernel_panel.words import PANEL, PICTURE
 from hvae_lessons.widgets.kit.png import as_png
-
-IN_A_BOOK = (
-    "This panel trains with PyTorch, which needs Python behind the page: what you see here was trained when "
-    "the book was built. To train your own, open the chapter in JupyterLab (<code>make lab</code>), Binder "
-    "or Colab, run its cells from the top, and press Train."
-)
 
 
 class KernelPanel(ipywidgets.VBox):
@@ -47,14 +42,14 @@ class KernelPanel(ipywidgets.VBox):
         self._stopping = threading.Event()
         self._task = None
         self._fields = _fields(models, start)
-        self._train = ipywidgets.Button(description="Train", button_style="primary", icon="play")
-        self._stop = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self._clear = ipywidgets.Button(description="Forget the runs", icon="trash", disabled=True)
+        self._train = ipywidgets.Button(description=PANEL["train"], button_style="primary", icon="play")
+        self._stop = ipywidgets.Button(description=PANEL["stop"], icon="stop", disabled=True)
+        self._clear = ipywidgets.Button(description=PANEL["forget"], icon="trash", disabled=True)
         self._train.on_click(lambda _: self.start())
         self._stop.on_click(lambda _: self.stop())
         self._clear.on_click(lambda _: self.clear())
         self._progress = ipywidgets.IntProgress(value=0, max=1, layout=Layout(width="16em"))
-        self._line = ipywidgets.HTML(value="Ready.")
+        self._line = ipywidgets.HTML(value=PANEL["ready"])
         self._table = ipywidgets.HTML()
         self._figure = ipywidgets.HTML()
         row = Layout(flex_flow="row wrap", align_items="center")
@@ -90,19 +85,19 @@ class KernelPanel(ipywidgets.VBox):
         self._stopping.clear()
         self._busy(True)
         self._progress.max, self._progress.value = setting.epochs, 0
-        self._say(f"Training {setting.name}.")
+        self._say(PANEL["training"].format(run=setting.name))
         self._task = asyncio.get_running_loop().create_task(self._watch(setting))
 
     def stop(self):
         """What the Stop button does: end the run after its epoch; the model keeps what it has learned."""
         self._stopping.set()
-        self._say("Stopping after this epoch.")
+        self._say(PANEL["stopping"])
 
     def clear(self):
         """Forget the runs."""
         self.runs.clear()
         self._show()
-        self._say("Ready.")
+        self._say(PANEL["ready"])
 
     async def _watch(self, setting):
         loop = asyncio.get_running_loop()
@@ -115,9 +110,8 @@ class KernelPanel(ipywidgets.VBox):
         try:
             run = await asyncio.to_thread(train, setting, factory, self._stopping, on_epoch)
             self._keep(run)
-            begin = "Stopped after" if run.interrupted else "Done:"
-            epochs = "1 epoch" if run.epochs == 1 else f"{run.epochs} epochs"
-            words, bad = f"{begin} {epochs} in {run.seconds:.0f} seconds.", False
+            end = ("stopped" if run.interrupted else "done") + ("_one" if run.epochs == 1 else "")
+            words, bad = PANEL[end].format(epochs=run.epochs, seconds=f"{run.seconds:.0f}"), False
         except Exception as error:
             # Whatever a model of the reader's own may raise: in a task nobody else would see it.
             known = isinstance(error, TrainingDiverged | ValueError)
@@ -127,7 +121,8 @@ class KernelPanel(ipywidgets.VBox):
 
     def _report(self, setting, epoch, bound):
         self._progress.value = epoch + 1
-        self._say(f"Epoch {epoch + 1} of {setting.epochs}: −ELBO {-bound:.1f} nats.", role="none")
+        words = {"epoch": epoch + 1, "epochs": setting.epochs, "cost": f"{-bound:.1f}"}
+        self._say(PANEL["epoch"].format(**words), role="none")
 
     def _values(self):
         return {name: field.value for name, field in self._fields.items()}
@@ -157,12 +152,11 @@ class KernelPanel(ipywidgets.VBox):
     def static_html(self):
         """For a page without a kernel: the runs' table and picture, and how to make one's own."""
         shown = table(self.runs) + self._image() if self.runs else ""
-        return f'<div class="hvae-kernel-panel">{shown}<p>{IN_A_BOOK}</p></div>'
+        return f'<div class="hvae-kernel-panel">{shown}<p>{PANEL["in_a_book"]}</p></div>'
 
     def _image(self):
         source = "data:image/png;base64," + base64.b64encode(as_png(self.picture)).decode()
-        words = "Learning curves of the runs in the table, and samples that each model drew from the prior."
-        return f'<img src="{source}" alt="{words}" style="max-width: 100%">'
+        return f'<img src="{source}" alt="{PICTURE["alternative"]}" style="max-width: 100%">'
 
     def _repr_mimebundle_(self, **settings):
         """Live in a notebook; table and picture on a page."""
@@ -173,15 +167,17 @@ def _fields(models, start):
     """One labeled field for every setting. A bad number gets a sentence, not a silent change."""
     wide = {"style": {"description_width": "8em"}, "layout": Layout(width="19em")}
     return {
-        "model": ipywidgets.Dropdown(options=list(models), value=start.model, description="Model", **wide),
+        "model": ipywidgets.Dropdown(
+            options=list(models), value=start.model, description=PANEL["model"], **wide
+        ),
         "data": ipywidgets.Dropdown(
-            options=[("8×8 digits", "digits"), ("MNIST, 8,000 digits", "mnist")],
+            options=[(PANEL[name], name) for name in DATA],
             value=start.data,
-            description="Data",
+            description=PANEL["data"],
             **wide,
         ),
-        "beta": ipywidgets.FloatText(value=start.beta, description="Weight β of KL", **wide),
-        "latent_dim": ipywidgets.IntText(value=start.latent_dim, description="Latent size", **wide),
-        "epochs": ipywidgets.IntText(value=start.epochs, description="Epochs", **wide),
-        "seed": ipywidgets.IntText(value=start.seed, description="Seed", **wide),
+        "beta": ipywidgets.FloatText(value=start.beta, description=PANEL["beta"], **wide),
+        "latent_dim": ipywidgets.IntText(value=start.latent_dim, description=PANEL["latent_dim"], **wide),
+        "epochs": ipywidgets.IntText(value=start.epochs, description=PANEL["epochs"], **wide),
+        "seed": ipywidgets.IntText(value=start.seed, description=PANEL["seed"], **wide),
     }

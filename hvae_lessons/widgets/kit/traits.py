@@ -7,6 +7,8 @@ import traitlets
 
 from hvae_lessons.checks import check_choice, expect
 
+EVERY_PAGE = {"failed": "“{title}” has stopped working{reason}. Reload the page to start it again."}
+
 
 def as_numbers(name, values, size, reach=math.inf):
     """`values` as a list of `size` floats, each from -reach to reach.
@@ -68,6 +70,22 @@ class Choice(traitlets.Unicode):
     def validate(self, obj, value):
         """The value, unchanged."""
         check_choice(self.name, value, self.choices)
+        return value
+
+
+class Words(traitlets.Dict):
+    """What the front end says, shared with the page; in another language, another table of the same keys."""
+
+    def __init__(self, table, **settings):
+        self.table = {**EVERY_PAGE, **table}
+        super().__init__(default_value=self.table, **settings)
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        """The table, if it has every key and no other."""
+        expect(isinstance(value, dict), self.name, "a dict of sentences", type(value).__name__)
+        wrong = sorted(self.table.keys() ^ value.keys())
+        expect(not wrong, self.name, f"the {len(self.table)} keys of words.py", f"a difference in {wrong}")
         return value
 
 

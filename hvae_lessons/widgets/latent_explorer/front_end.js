@@ -8,15 +8,14 @@ import { grip } from "../js/ui/grip.js";
 import { dots, framed, picture } from "../js/ui/images.js";
 import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed, subscript } from "../js/ui/numbers.js";
-import { math, plot } from "../js/ui/plot.js";
+import { plot } from "../js/ui/plot.js";
 
 const MARGIN = { left: 30, right: 8, top: 8, bottom: 36 };
 
-const article = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
 const nameOf = (dimension) => `z${subscript(dimension + 1)}`;
 
-export default lesson("Latent explorer", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
   const size = model.get("nets").decoder[0][0];
   const reach = model.get("reach");
   const order = model.get("order");
@@ -40,36 +39,36 @@ export default lesson("Latent explorer", (view) => {
     view.set({ code });
   };
 
-  const area = plot("Plane of two latent coordinates", { height: 300, margin: MARGIN });
+  const area = plot(say("plane"), { height: 300, margin: MARGIN });
   const plane = grip(view, area, {
-    label: "Code in the plane: the arrow keys move it", step: 0.05, stride: 10,
+    label: say("point"), step: 0.05, stride: 10,
     now: () => [model.get("code")[model.get("across")], model.get("code")[model.get("up")]],
     move: (right, up) => move(changed([[model.get("across"), right], [model.get("up"), up]])),
   });
 
   // What the decoder makes of the code, beside the test digit whose code it is, if it is one's.
-  const decoded = picture(shape, { label: "Decoded image" });
-  const original = picture(shape, { label: "Test digit" });
-  const given = framed(original, "test digit");
+  const decoded = picture(shape, { label: say("decoded") });
+  const original = picture(shape, { label: say("original") });
+  const given = framed(original, say("original_caption"));
   given.classList.add("hv-given");
-  const digits = h("div", { class: "hv-digits" }, framed(decoded, "decoded, the mean of ", math("p(x | z)")), given);
+  const digits = h("div", { class: "hv-digits" }, framed(decoded, ...rich("decoded_caption")), given);
   const note = h("p", { class: "hv-note hv-where" });
   const thumbs = Array.from(exampleLabels, (label, i) => {
     const canvas = picture(shape);
     canvas.show(exampleImages[i]);
     const code = exampleCodes[i].map((value) => clamp(value, -reach, reach));
-    return thumb(view, canvas, `Encode this test digit ${label}`, () => move(code, `At the code of a test digit ${label}.`));
+    return thumb(view, canvas, say("encode", { digit: label }), () => move(code, say("at_digit", { digit: label })));
   });
-  const offered = group("Encode a test digit:", h("div", { class: "hv-thumbs" }, ...thumbs));
+  const offered = group(say("offered"), h("div", { class: "hv-thumbs" }, ...thumbs));
   root.append(h("div", { class: "hv-columns hv-explorer" }, plane, h("div", { class: "hv-aside" }, digits, note, offered)));
 
   if (size > 2) {
     const options = order.map((dimension) => [dimension, nameOf(dimension)]);
-    root.append(settings(axis(view, "across", "up", "Across", options), axis(view, "up", "across", "Up", options)));
+    root.append(settings(axis(view, "across", "up", say("across"), options), axis(view, "up", "across", say("up"), options)));
   }
   const sliders = order.map((dimension, rank) =>
     slider(view, {
-      trait: "code", label: rank < model.get("active") ? "Code" : "Idle", symbol: nameOf(dimension), min: -reach, max: reach, step: 0.05,
+      trait: "code", label: rank < model.get("active") ? say("used") : say("idle"), symbol: nameOf(dimension), min: -reach, max: reach, step: 0.05,
       color: rank < model.get("active") ? "q" : "prior",
       read: (code) => code[dimension], write: (value) => changed([[dimension, value]]), onMove: () => line.say(""),
     }),
@@ -77,13 +76,14 @@ export default lesson("Latent explorer", (view) => {
   const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   // Coordinates that no code uses are there to be tried, out of the way of the others.
   const used = model.get("active") || size;
-  const idle = h("details", { class: "hv-idle" }, h("summary", {}, `Idle dimensions (${size - used})`), controls(...sliders.slice(used)));
+  const unused = h("summary", {}, say("idle_dimensions", { count: size - used }));
+  const idle = h("details", { class: "hv-idle" }, unused, controls(...sliders.slice(used)));
   root.append(
     controls(...sliders.slice(0, used)),
     ...(used < size ? [idle] : []),
     buttons(
-      button(view, "Draw from the prior", () => move(changed(order.map((dimension) => [dimension, normal()])), "A draw from the prior."), { kind: "main" }),
-      button(view, "To the origin", () => move(order.map(() => 0), "At the origin.")),
+      button(view, say("prior"), () => move(changed(order.map((dimension) => [dimension, normal()])), say("at_draw")), { kind: "main" }),
+      button(view, say("origin"), () => move(order.map(() => 0), say("at_origin"))),
     ),
     line,
   );
@@ -95,18 +95,19 @@ export default lesson("Latent explorer", (view) => {
     const at = exampleCodes.findIndex((one) => one.every((value, i) => Math.abs(clamp(value, -reach, reach) - code[i]) < 1e-6));
     drawPlane(area, { code, across, up, reach, codes, labels });
     plane.place(code[across], code[up]);
-    const place = size <= 4 ? `z = (${code.map((value) => fixed(value)).join(", ")})` : `${nameOf(across)} = ${fixed(code[across])}, ${nameOf(up)} = ${fixed(code[up])}`;
-    const length = `|z| = ${fixed(Math.hypot(...code))}`;
-    const words = `The nearest of ${codes.length} test codes is that of ${article(labels[near])}.`;
-    note.textContent = `${place}, ${length}. ${words}`;
-    decoded.show(decode(code), `Decoded image at ${place}. ${words}`);
+    const place =
+      size <= 4 ? `z = (${code.map((value) => fixed(value)).join(", ")})`
+        : `${nameOf(across)} = ${fixed(code[across])}, ${nameOf(up)} = ${fixed(code[up])}`;
+    const found = { count: codes.length, digit: labels[near] };
+    const words = found.digit === 8 ? say("nearest_8", found) : say("nearest", found);
+    note.textContent = say("where", { place, length: fixed(Math.hypot(...code)), nearest: words });
+    decoded.show(decode(code), say("describe_decoded", { place, nearest: words }));
     given.classList.toggle("hv-absent", at < 0);
-    if (at >= 0) original.show(exampleImages[at], `Test digit ${exampleLabels[at]}, whose code this is`);
+    if (at >= 0) original.show(exampleImages[at], say("describe_original", { digit: exampleLabels[at] }));
     for (const [i, element] of thumbs.entries()) element.setAttribute("aria-pressed", i === at);
-    area.describe(
-      `Latent plane of ${nameOf(across)} and ${nameOf(up)} with the codes of ${codes.length} test images, colored by digit. ` +
-        `The marked code is at ${fixed(code[across])}, ${fixed(code[up])}. ${words}`,
-    );
+    area.describe(say("describe_plane", {
+      across: nameOf(across), up: nameOf(up), count: codes.length, right: fixed(code[across]), height: fixed(code[up]), nearest: words,
+    }));
   });
 });
 

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 
 from hvae_lessons.figures.images import framed_image, latent_scatter
 from hvae_lessons.figures.style import INFERENCE, INK, WIDTH
+from hvae_lessons.widgets.latent_explorer.words import PICTURE
 
 
 def draw(codes, labels, at, image, reach, plane):
@@ -23,12 +24,12 @@ def draw(codes, labels, at, image, reach, plane):
     figure, (map_of_codes, digit) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.7), layout="constrained", width_ratios=(1.5, 1)
     )
-    latent_scatter(codes, labels, "Codes of test digits", map_of_codes)
+    latent_scatter(codes, labels, PICTURE["codes"], map_of_codes)
     across, up = (f"$z_{{{dimension + 1}}}$" for dimension in plane)
     map_of_codes.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel=across, ylabel=up)
     hair = {"color": INK, "linewidth": 0.6, "alpha": 0.5}
     map_of_codes.axvline(float(at[0]), **hair)
     map_of_codes.axhline(float(at[1]), **hair)
     map_of_codes.plot(*at, "o", color=INFERENCE, markeredgecolor="white", markersize=10, zorder=9)
-    framed_image(digit, image, "Decoded at the mark")
+    framed_image(digit, image, PICTURE["decoded"])
     return figure

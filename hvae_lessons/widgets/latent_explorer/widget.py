@@ -17,8 +17,9 @@ from hvae_lessons.widgets.kit.labeled_images import (
 )
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.kit.packed_nets import WithPackedNets, pack_decoder
-from hvae_lessons.widgets.kit.traits import Array, Number, Whole, as_numbers
+from hvae_lessons.widgets.kit.traits import Array, Number, Whole, Words, as_numbers
 from hvae_lessons.widgets.latent_explorer.picture import draw
+from hvae_lessons.widgets.latent_explorer.words import PAGE, PICTURE
 
 MOST_CODES = 800
 MOST_DIMENSIONS = 32
@@ -43,9 +44,8 @@ class LatentExplorer(WithPackedNets, LessonWidget):
     """
 
     front_end = "latent_explorer"
-    alternative = (
-        "Codes of test digits in the latent plane, colored by class, and the decoded image at a marked code."
-    )
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     code = traitlets.Any().tag(sync=True)
     across = Whole(0, 0, MOST_DIMENSIONS - 1)

@@ -5,7 +5,7 @@ import { button, buttons, check, choice, controls, number, settings, slider, sta
 import { h } from "../js/ui/dom.js";
 import { lesson } from "../js/ui/lesson.js";
 import { clamp, fixed, short, ticks, whole } from "../js/ui/numbers.js";
-import { legend, math, plot } from "../js/ui/plot.js";
+import { legend, plot } from "../js/ui/plot.js";
 
 const SHOWN = 4.2; // noise and codes from -SHOWN to SHOWN
 const MEAN = [-2.5, 2.5];
@@ -15,11 +15,11 @@ const ROW = 7; // pixels between two arrows
 const MOST = 20000;
 const FIRST = 5; // samples before a variance is worth drawing
 const TRAITS = ["mean", "log_var", "integrand", "baseline", "samples", "batch", "seed", "probe"];
-const NAMES = { path: "pathwise", score: "score function" };
 const COLORS = { path: "q", score: "prior" };
 
-export default lesson("From noise to samples, and two gradients", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
+  const names = { path: say("path"), score: say("score"), square: say("square"), wave: say("wave"), step: say("step") };
   const start = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
   const sdOf = (logVar) => Math.exp(0.5 * logVar);
   const toLogVar = (sd) => 2 * Math.log(clamp(sd, ...SD));
@@ -34,67 +34,61 @@ export default lesson("From noise to samples, and two gradients", (view) => {
     const exact = exactly(integrand, mean, sd, baseline);
     const history = running(integrand, mean, sd, exact.baseline, noise, checkpoints(FIRST, samples));
     const latest = noise.subarray(Math.max(0, samples - PARTICLES), samples);
-    return { ...state, sd, exact, history, latest };
+    return { ...state, f: { ...integrands[integrand], name: names[integrand] }, sd, exact, history, latest };
   };
 
-  const lanes = plot("Noise, samples and gradients", { height: 322, margin: { left: 14, right: 14, top: 214, bottom: 36 } });
+  const lanes = plot(say("lanes"), { height: 322, margin: { left: 14, right: 14, top: 214, bottom: 36 } });
   const kinds = ["path", "score"].map((kind) => {
-    const formula = kind === "path" ? "f ′(z)" : "(f(z) − b) ε / σ";
-    const name = kind === "path" ? "Pathwise: " : "Score function: ";
-    const heading = h("p", { class: `hv-estimator hv-${COLORS[kind]}` }, name, math(formula));
+    const words = kind === "path" ? rich("path_heading") : rich("score_heading");
+    const heading = h("p", { class: `hv-estimator hv-${COLORS[kind]}` }, ...words);
     const numbers = h("p", { class: "hv-note" });
-    const area = plot(`${name}gradient at each sample`, { height: 160, margin: { left: 10, right: 10, top: 10, bottom: 22 } });
-    return { kind, numbers, area, element: h("div", {}, heading, area, numbers) };
+    const area = plot(say("estimates", { estimator: names[kind] }), { height: 160, margin: { left: 10, right: 10, top: 10, bottom: 22 } });
+    return { kind, name: names[kind], numbers, area, element: h("div", {}, heading, area, numbers) };
   });
-  const variances = plot("Running variance of the gradient estimates", { height: 200, margin: { left: 46, top: 30, bottom: 38 } });
+  const variances = plot(say("variances"), { height: 200, margin: { left: 46, top: 30, bottom: 38 } });
   const line = status();
 
   const sliders = controls(
-    slider(view, { trait: "mean", label: "Mean", symbol: "μ", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q" }),
+    slider(view, { trait: "mean", label: say("mean"), symbol: "μ", min: MEAN[0], max: MEAN[1], step: 0.01, color: "q" }),
     slider(view, {
-      trait: "log_var", label: "Spread", symbol: "σ", min: SD[0], max: SD[1], step: 0.01, color: "q", read: sdOf, write: toLogVar,
+      trait: "log_var", label: say("spread"), symbol: "σ", min: SD[0], max: SD[1], step: 0.01, color: "q", read: sdOf, write: toLogVar,
     }),
-    slider(view, { trait: "probe", label: "Marked noise", symbol: "ε", min: -3, max: 3, step: 0.01, color: "gap" }),
+    slider(view, { trait: "probe", label: say("marked"), symbol: "ε", min: -3, max: 3, step: 0.01, color: "gap" }),
   );
   const choices = settings(
-    choice(view, { trait: "integrand", label: "f(z) =", options: Object.entries(integrands).map(([key, f]) => [key, f.name]) }),
-    check(view, { trait: "baseline", label: "Baseline b = E f(z)" }),
-    choice(view, { trait: "batch", label: "Samples per draw", options: [1, 10, 100, 1000].map((n) => [n, whole(n)]) }),
-    number(view, { trait: "seed", label: "Seed", min: 0, max: 9999 }),
+    choice(view, { trait: "integrand", label: say("f"), options: Object.keys(integrands).map((key) => [key, names[key]]) }),
+    check(view, { trait: "baseline", label: say("baseline") }),
+    choice(view, { trait: "batch", label: say("batch"), options: [1, 10, 100, 1000].map((n) => [n, whole(n)]) }),
+    number(view, { trait: "seed", label: say("seed"), min: 0, max: 9999 }),
   );
   const row = buttons(
     button(
       view,
-      "Draw more",
+      say("draw"),
       () => {
         const samples = Math.min(MOST, model.get("samples") + model.get("batch"));
         view.set({ samples });
-        line.say(samples === MOST ? `${whole(MOST)} samples are the most that are kept.` : `${whole(samples)} samples.`);
+        line.say(samples === MOST ? say("most", { count: whole(MOST) }) : say("drawn", { count: whole(samples) }));
       },
       { kind: "main" },
     ),
-    button(view, "Reset", () => {
+    button(view, say("reset"), () => {
       view.set(start);
       line.say("");
     }),
   );
-  const names = legend(
-    [["noise ", math("ε")], "gap"],
-    [["samples ", math("z = μ + σε")], "q"],
-    [["integrand ", math("f")], "p"],
-  );
-  root.append(names, lanes, h("div", { class: "hv-columns" }, ...kinds.map((one) => one.element)), variances, sliders, choices, row, line);
+  const key = legend([rich("noise"), "gap"], [rich("samples"), "q"], [rich("integrand"), "p"]);
+  root.append(key, lanes, h("div", { class: "hv-columns" }, ...kinds.map((one) => one.element)), variances, sliders, choices, row, line);
 
   view.draw(() => {
     const state = now();
     drawLanes(lanes, state, view);
-    for (const one of kinds) drawEstimator(one, state);
-    drawVariances(variances, state);
+    for (const one of kinds) drawEstimator(one, state, view);
+    drawVariances(variances, state, names, view);
   });
 });
 
-function drawLanes(area, { mean, sd, latest, probe, integrand }, view) {
-  const f = integrands[integrand];
+function drawLanes(area, { f, mean, sd, latest, probe, integrand }, view) {
   const range = { square: [-0.9, 13], wave: [-1.3, 1.3], step: [-0.2, 1.3] }[integrand];
   area.frame({ x: [-SHOWN, SHOWN], y: range, xLabel: "z", xTicks: [-4, -3, -2, -1, 0, 1, 2, 3, 4] });
   const [top, middle] = [48, 176];
@@ -159,9 +153,10 @@ function drawLanes(area, { mean, sd, latest, probe, integrand }, view) {
   );
   area.keep();
   area.describe(
-    `Lines from noise ε, standard normal, to samples z = μ + σε with μ = ${fixed(mean)} and σ = ${fixed(sd)}, and on to ` +
-      `f(z) = ${f.name}. The marked noise ${fixed(probe)} becomes z = ${fixed(z)} with f(z) = ${fixed(f.value(z))} and slope ` +
-      `${fixed(f.slope(z))}. The latest ${latest.length} samples are shown.`,
+    view.say("describe_lanes", {
+      mean: fixed(mean), sd: fixed(sd), f: f.name, probe: fixed(probe), z: fixed(z), value: fixed(f.value(z)),
+      slope: fixed(f.slope(z)), count: latest.length,
+    }),
   );
 }
 
@@ -171,9 +166,8 @@ const reach = ({ exact }) => {
   return Math.abs(exact.gradient) + 2.2 * widest + 0.05;
 };
 
-function drawEstimator({ kind, numbers, area }, state) {
-  const { integrand, mean, sd, latest, probe, exact, history, samples } = state;
-  const f = integrands[integrand];
+function drawEstimator({ kind, name, numbers, area }, state, { say }) {
+  const { f, integrand, mean, sd, latest, probe, exact, history, samples } = state;
   const estimate = (e) =>
     kind === "path" ? pathwise(integrand, mean, sd, e) : scoreFunction(integrand, mean, sd, e, exact.baseline);
   const end = reach(state);
@@ -197,16 +191,13 @@ function drawEstimator({ kind, numbers, area }, state) {
 
   const error = Math.sqrt(variance / samples);
   const wrong = kind === "path" && integrand === "step";
-  const words =
-    `Mean ${fixed(average)} ± ${fixed(error)}, exact ${fixed(exact.gradient)}` + (wrong ? ": the slope never sees the step." : ".");
+  const values = { mean: fixed(average), error: fixed(error), exact: fixed(exact.gradient) };
+  const words = wrong ? say("no_slope", values) : say("estimate", values);
   numbers.textContent = words;
-  area.describe(
-    `${NAMES[kind]} estimates of the gradient of the mean of f(z) = ${f.name}: one arrow for each of the latest samples, ` +
-      `one for the marked sample, ${fixed(estimate(probe))}, and one for the mean of all. ${words}`,
-  );
+  area.describe(say("describe_estimates", { estimator: name, f: f.name, probe: fixed(estimate(probe)), summary: words }));
 }
 
-function drawVariances(area, { history, exact, samples }) {
+function drawVariances(area, { history, exact, samples }, names, { say }) {
   const log = (value) => Math.log10(value);
   const last = Math.max(samples, 100);
   const values = [...history.path, ...history.score].map((one) => one.variance).filter((value) => value > 1e-6);
@@ -217,7 +208,7 @@ function drawVariances(area, { history, exact, samples }) {
   const powers = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
   area.frame({
     x: [log(FIRST), log(last)], y: [low, high], xTicks: powers(1, Math.floor(log(last))), yTicks: powers(low, high),
-    format: (power) => short(10 ** power), xLabel: "samples so far", yLabel: "variance of one sample",
+    format: (power) => short(10 ** power), xLabel: say("count_axis"), yLabel: say("variance_axis"),
   });
   const right = area.box.width - area.space.right;
   for (const kind of ["path", "score"]) {
@@ -228,7 +219,8 @@ function drawVariances(area, { history, exact, samples }) {
       area.put(`law-${kind}`, "line", { x1: area.space.left, x2: right, y1: y, y2: y, class: "hv-stroke-p hv-dashed hv-thin" });
       const other = exact[kind === "path" ? "score" : "path"].variance;
       const below = other > law;
-      area.text(`name-${kind}`, right, y + (below ? 14 : -6), `${NAMES[kind]}, exact ${short(law)}`, { class: `hv-${COLORS[kind]}`, "text-anchor": "end" });
+      const words = say("law", { estimator: names[kind], variance: short(law) });
+      area.text(`name-${kind}`, right, y + (below ? 14 : -6), words, { class: `hv-${COLORS[kind]}`, "text-anchor": "end" });
     }
     if (seen.length > 1) {
       const ys = seen.map((one) => clamp(log(one.variance), low, high));
@@ -236,9 +228,9 @@ function drawVariances(area, { history, exact, samples }) {
     }
   }
   area.keep();
-  const words = ["path", "score"].map((kind) => {
-    const measured = history[kind].at(-1)?.variance ?? NaN;
-    return `${NAMES[kind]}: measured ${short(measured)}, exact ${short(exact[kind].variance)}`;
+  const [path, score] = ["path", "score"].map((kind) => {
+    const measured = short(history[kind].at(-1)?.variance ?? NaN);
+    return say("measured", { estimator: names[kind], measured, exact: short(exact[kind].variance) });
   });
-  area.describe(`Running variance over ${whole(samples)} samples. ${words.join("; ")}.`);
+  area.describe(say("describe_variances", { count: whole(samples), path, score }));
 }

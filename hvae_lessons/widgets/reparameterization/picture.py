@@ -5,6 +5,7 @@ import torch
 
 from hvae_lessons.figures.style import GAP, INFERENCE, MODEL, PRIOR, WIDTH
 from hvae_lessons.formulas.gradients import pathwise_gradient, score_function_gradient
+from hvae_lessons.widgets.reparameterization.words import PICTURE
 
 
 def draw(mean, log_var, noise, shown=16):
@@ -27,15 +28,15 @@ def draw(mean, log_var, noise, shown=16):
         lanes.plot(e, 1, "o", color=GAP, markersize=4)
         lanes.plot(z, 0, "o", color=INFERENCE, markersize=4)
     lanes.set(xlim=(-4.2, 4.2), ylim=(-0.15, 1.2), yticks=[])
-    lanes.text(-4.1, 1.05, r"noise $\epsilon$")
-    lanes.text(-4.1, 0.05, r"samples $z = \mu + \sigma\epsilon$", color=INFERENCE)
+    lanes.text(-4.1, 1.05, PICTURE["noise"])
+    lanes.text(-4.1, 0.05, PICTURE["samples"], color=INFERENCE)
     lanes.spines["left"].set_visible(False)
-    lanes.set_title("The noise stays, the samples move")
+    lanes.set_title(PICTURE["lanes"])
 
     q = torch.tensor([mean], dtype=noise.dtype), torch.tensor([log_var], dtype=noise.dtype)
     estimates = {
-        "pathwise": (pathwise_gradient(lambda z: 2 * z, *q, noise)[0], INFERENCE),
-        "score function": (score_function_gradient(lambda z: (z**2).sum(-1), *q, noise)[0], PRIOR),
+        PICTURE["path"]: (pathwise_gradient(lambda z: 2 * z, *q, noise)[0], INFERENCE),
+        PICTURE["score"]: (score_function_gradient(lambda z: (z**2).sum(-1), *q, noise)[0], PRIOR),
     }
     counts = torch.arange(1, len(noise) + 1)
     for name, (values, color) in estimates.items():
@@ -44,7 +45,7 @@ def draw(mean, log_var, noise, shown=16):
         variances.loglog(counts[9:], running[9:], color=color, label=name)
     for law in (4 * spread**2, mean**4 / spread**2 + 14 * mean**2 + 15 * spread**2):
         variances.axhline(law, color=MODEL, linestyle="--", linewidth=1)
-    variances.set(xlabel="samples", ylabel="variance of one sample", ylim=(0.5, None))
+    variances.set(xlabel=PICTURE["count"], ylabel=PICTURE["variance"], ylim=(0.5, None))
     variances.legend(loc="lower right", labelcolor="linecolor")
-    variances.set_title("Same mean, another variance")
+    variances.set_title(PICTURE["variances"])
     return figure

@@ -6,8 +6,9 @@ import torch
 import traitlets
 
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
-from hvae_lessons.widgets.kit.traits import Choice, Number, Whole
+from hvae_lessons.widgets.kit.traits import Choice, Number, Whole, Words
 from hvae_lessons.widgets.reparameterization.picture import draw
+from hvae_lessons.widgets.reparameterization.words import PAGE, PICTURE
 
 
 class Reparameterization(LessonWidget):
@@ -27,9 +28,8 @@ class Reparameterization(LessonWidget):
     """
 
     front_end = "reparameterization"
-    alternative = (
-        "Noise mapped to samples of q, and the running variance of the pathwise and score-function gradients."
-    )
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     mean = Number(1.0, -2.5, 2.5)
     log_var = Number(0.0, 2 * math.log(0.2), 2 * math.log(1.5))

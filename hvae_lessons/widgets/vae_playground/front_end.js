@@ -9,14 +9,14 @@ import { equation } from "../js/ui/equation.js";
 import { lesson } from "../js/ui/lesson.js";
 import { fixed, short, subscript, ticks, whole } from "../js/ui/numbers.js";
 import { digitMap, imageGrid, themeOf } from "../js/ui/pictures.js";
-import { math, plot } from "../js/ui/plot.js";
+import { plot } from "../js/ui/plot.js";
 import { startWorker } from "../js/ui/workers.js";
 import source from "./playground.worker.js";
 
 const DRAWN_POINTS = 300;
 
-export default lesson("VAE playground", (view) => {
-  const { model, root } = view;
+export default lesson((view) => {
+  const { model, rich, root, say } = view;
   const worker = startWorker(source);
   view.onClose(() => worker.terminate());
   const images = {};
@@ -33,7 +33,7 @@ export default lesson("VAE playground", (view) => {
 
   worker.onerror = view.guard((event) => {
     event.preventDefault();
-    throw new Error(event.message || "the training thread could not start");
+    throw new Error(event.message || say("no_thread"));
   });
 
   /** The images called `name`: in the state, from a script beside this one, or asked of Python. */
@@ -81,7 +81,7 @@ export default lesson("VAE playground", (view) => {
     if (message.kind === "diverged") {
       running = false;
       view.set({ running: false });
-      return void line.say(`Stopped at ${message.words}. Lower the learning rate; the weights from before it are kept.`);
+      return void line.say(say("diverged", { step: whole(message.step) }));
     }
     worker.postMessage({ kind: "taken" });
     latest = message;
@@ -94,7 +94,7 @@ export default lesson("VAE playground", (view) => {
     if (message.rested) {
       running = false;
       news.running = false;
-      line.say(`Paused after ${whole(message.epoch)} epochs.`);
+      line.say(say("rested", { epoch: whole(message.epoch) }));
     }
     if (message.weights || news.running === false) view.set(news);
     view.redraw();
@@ -102,20 +102,20 @@ export default lesson("VAE playground", (view) => {
 
   const line = status();
   const counter = h("p", { class: "hv-note hv-counter" });
-  const startButton = button(view, "Start", () => {
+  const startButton = button(view, say("start"), () => {
     const on = !model.get("running");
-    line.say(on ? "Training." : "Paused.");
+    line.say(on ? say("training") : say("paused"));
     view.set({ running: on });
   }, { kind: "main" });
-  const stepButton = button(view, "Step", () => {
+  const stepButton = button(view, say("step"), () => {
     view.set({ running: false });
     running = false;
     if (begun && !beginning) worker.postMessage({ kind: "step" });
     else stepWanted = true;
   });
-  const resetButton = button(view, "Reset", () => {
+  const resetButton = button(view, say("reset"), () => {
     view.set({ running: false });
-    line.say("Back at the beginning, with new weights.");
+    line.say(say("began_anew"));
     [begun, beginning] = [null, false];
     ticket += 1; // what the old training still sends is not looked at
     view.redraw();
@@ -124,31 +124,35 @@ export default lesson("VAE playground", (view) => {
 
   const rule = h("p", { class: "hv-note hv-rule" });
   const sliders = controls(
-    slider(view, { trait: "beta", label: "Weight of the KL", symbol: "β", min: 0.05, max: 16, scale: "log", zero: true, format: (v) => short(v), color: "q" }),
-    slider(view, { trait: "latent", label: "Latent size", symbol: "Z", min: 1, max: 16, step: 1, format: whole, color: "q" }),
-    slider(view, { trait: "learning_rate", label: "Learning rate", min: 0.0001, max: 0.03, scale: "log", format: (v) => short(v, 2), color: "prior" }),
-    slider(view, { trait: "warm_up", label: "KL warm-up, in epochs", min: 0, max: 200, step: 5, format: whole, color: "q" }),
-    slider(view, { trait: "free_bits", label: "Free bits, in nats", symbol: "λ", min: 0, max: 2, step: 0.05, color: "gap" }),
-    slider(view, { trait: "hidden", label: "Hidden width", min: 8, max: 256, step: 8, format: whole, color: "prior" }),
+    slider(view, {
+      trait: "beta", label: say("beta"), symbol: "β", min: 0.05, max: 16, scale: "log", zero: true, format: (v) => short(v), color: "q",
+    }),
+    slider(view, { trait: "latent", label: say("latent"), symbol: "Z", min: 1, max: 16, step: 1, format: whole, color: "q" }),
+    slider(view, {
+      trait: "learning_rate", label: say("learning_rate"), min: 0.0001, max: 0.03, scale: "log", format: (v) => short(v, 2), color: "prior",
+    }),
+    slider(view, { trait: "warm_up", label: say("warm_up"), min: 0, max: 200, step: 5, format: whole, color: "q" }),
+    slider(view, { trait: "free_bits", label: say("free_bits"), symbol: "λ", min: 0, max: 2, step: 0.05, color: "gap" }),
+    slider(view, { trait: "hidden", label: say("hidden"), min: 8, max: 256, step: 8, format: whole, color: "prior" }),
   );
   const choices = settings(
-    choice(view, { trait: "data", label: "Images", options: [["digits", "8×8 digits"], ["mnist", "28×28 MNIST"]] }),
-    number(view, { trait: "seed", label: "Seed", min: 0, max: 9999 }),
+    choice(view, { trait: "data", label: say("images"), options: [["digits", say("digits")], ["mnist", say("mnist")]] }),
+    number(view, { trait: "seed", label: say("seed"), min: 0, max: 9999 }),
     rule,
   );
 
-  const losses = plot("Minus ELBO over the epochs", { height: 210, margin: { left: 40, top: 28 } });
-  const bars = plot("KL of each latent coordinate", { height: 210, margin: { left: 40, top: 28 } });
+  const losses = plot(say("losses"), { height: 210, margin: { left: 40, top: 28 } });
+  const bars = plot(say("bars"), { height: 210, margin: { left: 40, top: 28 } });
   const terms = equation(
-    ["total", "ink", "", "−ELBO, test images"],
-    ["distortion", "p", "=", "reconstruction"],
-    ["rate", "q", "+", "KL"],
-    ["beta", "prior", "", math("β"), " at this step"],
+    ["total", "ink", "", say("total")],
+    ["distortion", "p", "=", say("distortion")],
+    ["rate", "q", "+", say("rate")],
+    ["beta", "prior", "", ...rich("weight")],
   );
-  const map = digitMap("Codes of test images");
-  const plane = imageGrid("Decoded codes", GRID);
-  const rebuilt = imageGrid("Test images and their reconstructions", RECONSTRUCTIONS);
-  const samples = imageGrid("Samples: codes drawn from the prior", 10);
+  const map = digitMap(say("codes"));
+  const plane = imageGrid(say("decoded"), GRID);
+  const rebuilt = imageGrid(say("rebuilt"), RECONSTRUCTIONS);
+  const samples = imageGrid(say("samples"), 10);
   root.append(
     row, sliders, choices, terms,
     h("div", { class: "hv-columns" }, losses, bars, map, plane, rebuilt, samples),
@@ -167,8 +171,8 @@ export default lesson("VAE playground", (view) => {
     }
     view.guard(begin)();
     if (begun && !beginning && model.get("running") !== running) run(model.get("running"));
-    rule.textContent = now.nats > 0 ? "Free bits: a coordinate whose KL, averaged over the batch, is below λ is charged λ." : "";
-    startButton.textContent = model.get("running") ? "Pause" : "Start";
+    rule.textContent = now.nats > 0 ? say("rule") : "";
+    startButton.textContent = model.get("running") ? say("pause") : say("start");
     if (latest && images[model.get("data")]) show(latest, images[model.get("data")]);
   });
 
@@ -181,12 +185,11 @@ export default lesson("VAE playground", (view) => {
     painted = { state, key };
     const { kl, beta } = state;
     const { logPx, rate } = state.score;
-    const speed = state.pace > 0 ? `${fixed(state.pace, state.pace < 10 ? 1 : 0)} epochs a second` : "training";
-    const pace = state.running ? ` · ${speed}` : "";
-    counter.textContent = `epoch ${whole(state.epoch)}, step ${whole(state.steps)}${pace}`;
+    const place = { epoch: whole(state.epoch), step: whole(state.steps), pace: fixed(state.pace, state.pace < 10 ? 1 : 0) };
+    counter.textContent = say(!state.running ? "counter" : state.pace > 0 ? "running_at" : "running", place);
     terms.show({ total: fixed(rate - logPx), distortion: fixed(-logPx), rate: fixed(rate), beta: short(beta) });
-    drawLosses(losses, history);
-    drawBars(bars, kl, model.get("free_bits"));
+    drawLosses(losses, history, say);
+    drawBars(bars, kl, model.get("free_bits"), say);
     drawPictures(state, set, theme);
   }
 
@@ -198,35 +201,35 @@ export default lesson("VAE playground", (view) => {
     const sizes = Array.from(flat, Math.abs).filter(Number.isFinite).sort((a, b) => a - b);
     const reach = Math.max(3, 1.08 * (sizes[Math.floor(0.995 * sizes.length)] ?? 0));
     map.show(flat, labels, reach, theme, { single });
-    const names = shown.map(nameOf);
-    map.caption(`Codes of ${testCount} test images: ${names.join(" across, ")}${single ? ", a row for each digit" : " up"}`);
-    map.describe(
-      `Each test image's digit written at the mean of its code, along ${names.join(" and ")}; dashed lines show one and ` +
-        `two standard deviations of the prior. Codes reach to ${fixed(sizes.at(-1) ?? NaN, 1)}.`,
-    );
+    const [across, up] = shown.map(nameOf);
+    const codes = { count: testCount, across, up, reach: fixed(sizes.at(-1) ?? NaN, 1) };
+    map.caption(single ? say("codes_line", codes) : say("codes_plane", codes));
+    map.describe(single ? say("describe_codes_line", codes) : say("describe_codes_plane", codes));
     plane.show(grid, side, theme);
-    const range = `from −${GRID_REACH} to ${GRID_REACH}`;
-    const how = single ? ", line by line" : kl.length > 2 ? ", the others 0" : " each way";
-    plane.caption(`Decoded, ${range.replace("from ", "")}${how}`);
-    plane.describe(`Images decoded from evenly spaced codes ${names.join(" across, ")} ${range}${how}.`);
+    const [caption, description] =
+      single ? ["decoded_line", "describe_decoded_line"]
+        : kl.length > 2 ? ["decoded_others", "describe_decoded_others"]
+          : ["decoded_plane", "describe_decoded_plane"];
+    plane.caption(say(caption, { reach: GRID_REACH }));
+    plane.describe(say(description, { across, up, reach: GRID_REACH }));
     const count = RECONSTRUCTIONS;
     const pairs = new Float32Array(2 * reconstructions.length);
     pairs.set(test.subarray(0, count * pixels));
     pairs.set(reconstructions, reconstructions.length);
     rebuilt.show(pairs, side, theme);
-    rebuilt.describe(`Above ${count} test images, the digits ${Array.from(labels.slice(0, count)).join(", ")}; below each its reconstruction.`);
+    rebuilt.describe(say("describe_rebuilt", { count, digits: Array.from(labels.slice(0, count)).join(", ") }));
     samples.show(fantasies, side, theme);
-    samples.describe(`${fantasies.length / pixels} images decoded from codes drawn from the prior.`);
+    samples.describe(say("describe_samples", { count: fantasies.length / pixels }));
   }
 });
 
-function drawLosses(area, history) {
+function drawLosses(area, history, say) {
   const last = Math.max(10, history.length);
   const total = history.map(([logPx, kl]) => kl - logPx);
   const top = 1.05 * total.reduce((a, b) => Math.max(a, b), 1);
   const yTicks = ticks(0, top, 4);
   const format = (value) => whole(value);
-  area.frame({ x: [0, last], y: [0, top], xLabel: "epochs", yLabel: "nats per training image", yTicks, format });
+  area.frame({ x: [0, last], y: [0, top], xLabel: say("epochs"), yLabel: say("nats"), yTicks, format });
   if (history.length > 1) {
     const every = Math.ceil(history.length / DRAWN_POINTS);
     const kept = history.map((_, i) => i).filter((i) => i % every === 0 || i === history.length - 1);
@@ -239,15 +242,16 @@ function drawLosses(area, history) {
     area.line("total", xs, sum, "q");
     const right = area.box.width - area.space.right;
     const end = distortion.at(-1);
-    area.text("p-name", right - 4, area.y(end / 2) + 4, "reconstruction", { class: "hv-p", "text-anchor": "end" });
-    area.text("q-name", right - 4, area.y(sum.at(-1)) - 7, "+ KL", { class: "hv-q", "text-anchor": "end" });
+    area.text("p-name", right - 4, area.y(end / 2) + 4, say("distortion"), { class: "hv-p", "text-anchor": "end" });
+    area.text("q-name", right - 4, area.y(sum.at(-1)) - 7, say("plus_kl"), { class: "hv-q", "text-anchor": "end" });
   }
   area.keep();
-  const now = history.length ? `after ${whole(history.length)} epochs reconstruction ${fixed(-history.at(-1)[0], 1)} and KL ${fixed(history.at(-1)[1], 1)}` : "no epoch yet";
-  area.describe(`Minus ELBO of the training images over the epochs, split into reconstruction and KL: ${now} nats.`);
+  if (history.length === 0) return area.describe(say("describe_no_losses"));
+  const [logPx, kl] = history.at(-1);
+  return area.describe(say("describe_losses", { epochs: whole(history.length), distortion: fixed(-logPx, 1), kl: fixed(kl, 1) }));
 }
 
-function drawBars(area, values, nats) {
+function drawBars(area, values, nats, say) {
   const kl = Array.from(values, (value) => (Number.isFinite(value) ? value : 0));
   const count = kl.length;
   const top = Math.max(1, nats * 1.3, 1.12 * kl.reduce((a, b) => Math.max(a, b), 0));
@@ -256,7 +260,7 @@ function drawBars(area, values, nats) {
   const active = kl.filter((value) => value > ACTIVE).length;
   area.frame({
     x: [0.4, count + 0.6], y: [0, top], xTicks, yTicks: ticks(0, top, 4), format: (value) => short(value, 2),
-    xLabel: "", yLabel: `KL of each coordinate: ${active} of ${count} active`,
+    xLabel: "", yLabel: say("active", { active, count }),
   });
   const wide = Math.min(36, 0.7 * (area.x(2) - area.x(1)));
   const bottom = area.y(0);
@@ -268,12 +272,13 @@ function drawBars(area, values, nats) {
   }
   if (nats > 0) {
     const y = area.y(nats);
-    area.put("free", "line", { x1: area.space.left, x2: area.box.width - area.space.right, y1: y, y2: y, class: "hv-stroke-gap hv-dashed hv-strong" });
-    area.text("free-name", area.box.width - area.space.right, y - 5, "free up to λ", { class: "hv-gap hv-halo", "text-anchor": "end" });
+    const right = area.box.width - area.space.right;
+    area.put("free", "line", { x1: area.space.left, x2: right, y1: y, y2: y, class: "hv-stroke-gap hv-dashed hv-strong" });
+    area.text("free-name", right, y - 5, say("free"), { class: "hv-gap hv-halo", "text-anchor": "end" });
   }
   area.keep();
-  const words = Array.from(values, (value, i) => `${nameOf(i)} ${fixed(value)}`).join(", ");
-  area.describe(`KL of each latent coordinate on test images, in nats: ${words}. Active, above ${ACTIVE}: ${active}; collapsed: ${count - active}.`);
+  const each = Array.from(values, (value, i) => `${nameOf(i)} ${fixed(value)}`).join(", ");
+  area.describe(say("describe_bars", { values: each, threshold: ACTIVE, active, collapsed: count - active }));
 }
 
 function sameBytes(a, b) {

@@ -100,10 +100,10 @@ const guard = (f) => (...args) => {
   try {
     return f(...args);
   } catch (error) {
-    const diverged = error instanceof RangeError && error.message.startsWith("step");
+    const diverged = error instanceof RangeError && "step" in error;
     running = false;
     if (diverged) send({ withWeights: true });
-    postMessage({ kind: diverged ? "diverged" : "failed", ticket, words: error.message });
+    postMessage({ kind: diverged ? "diverged" : "failed", ticket, step: error.step, words: error.message });
     return undefined;
   }
 };

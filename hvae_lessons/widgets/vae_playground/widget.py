@@ -11,9 +11,10 @@ from hvae_lessons.checks import expect
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.widgets.kit.demo_models import digits_beta_vae
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
-from hvae_lessons.widgets.kit.traits import Array, Choice, Number, Whole
+from hvae_lessons.widgets.kit.traits import Array, Choice, Number, Whole, Words
 from hvae_lessons.widgets.vae_playground.image_pack import packed, page_images
 from hvae_lessons.widgets.vae_playground.picture import draw
+from hvae_lessons.widgets.vae_playground.words import PAGE, PICTURE
 
 PIXELS = {"digits": 64, "mnist": 784}
 WIDTHS = (8, 256)
@@ -47,10 +48,8 @@ class VAEPlayground(LessonWidget):
     """
 
     front_end = "vae_playground"
-    alternative = (
-        "A VAE after training: reconstruction and KL over the epochs, KL of each coordinate, codes of test "
-        "digits, and a grid of decoded codes."
-    )
+    alternative = PICTURE["alternative"]
+    words = Words(PAGE)
 
     data = Choice(*PIXELS)
     beta = Number(1.0, 0, 16)

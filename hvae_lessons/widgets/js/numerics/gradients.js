@@ -41,7 +41,6 @@ const RATE = 3; // of the wave
  */
 export const integrands = {
   square: {
-    name: "z²",
     value: (z) => z * z,
     slope: (z) => 2 * z,
     exact: (m, s) => ({
@@ -53,7 +52,6 @@ export const integrands = {
     }),
   },
   wave: {
-    name: "sin 3z",
     value: (z) => sin(RATE * z),
     slope: (z) => RATE * cos(RATE * z),
     exact: (m, s) => {
@@ -70,7 +68,6 @@ export const integrands = {
     },
   },
   step: {
-    name: "1 if z > 0, else 0",
     value: (z) => (z > 0 ? 1 : 0),
     slope: () => 0,
     exact: (m, s) => {

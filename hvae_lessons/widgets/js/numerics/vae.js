@@ -126,7 +126,7 @@ export function trainer(config, flat) {
       const result = { loss: value.dataSync()[0], logPx: logPx.dataSync()[0], kl: kl.dataSync() };
       if (!Number.isFinite(result.loss)) {
         tree.dispose([w, m, v]);
-        throw new RangeError(`step ${t}: the loss is not finite`);
+        throw Object.assign(new RangeError(`step ${t}: the loss is not finite`), { step: t });
       }
       tree.dispose(old);
       [weights, first, second, steps] = [w, m, v, t];

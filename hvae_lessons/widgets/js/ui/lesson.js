@@ -2,12 +2,14 @@
 
 import { h } from "./dom.js";
 import theme from "./theme.css";
+import { wording } from "./words.js";
 
 /**
- * export default lesson("Title", (view) => { ... });
+ * export default lesson((view) => { ... });
  *
  * view.model            get, set, save_changes, on, off, send: of anywidget in a notebook, of the host on a page
  * view.root             where the widget builds itself
+ * view.say, view.rich   its words: words.js
  * view.draw(f)          f draws; it runs now and, once per frame, after every change of the model
  * view.redraw()         ask for it after a change that the model does not know of
  * view.animate(f)       f(milliseconds since the last frame) every frame until it returns false; returns stop()
@@ -16,13 +18,14 @@ import theme from "./theme.css";
  * view.onClose(f)       f runs when the widget goes away: stop timers and workers there
  * view.fail(error)      replace the widget by a sentence
  */
-export function lesson(title, build) {
+export function lesson(build) {
   return {
     render({ model, el }) {
       adoptTheme(el);
-      const root = h("section", { class: "hvae", "aria-label": title });
+      const words = wording(model.get("words"));
+      const root = h("section", { class: "hvae", "aria-label": words.say("title") });
       el.replaceChildren(root);
-      const view = open(title, model, root);
+      const view = open(words, model, root);
       view.guard(build)(view);
       view.redraw();
       return view.close;
@@ -30,7 +33,7 @@ export function lesson(title, build) {
   };
 }
 
-function open(title, model, root) {
+function open(words, model, root) {
   const closing = [];
   const drawings = [];
   let waiting = 0;
@@ -47,9 +50,8 @@ function open(title, model, root) {
     close();
     console.error(error);
     const reason = error?.message ? ` (${error.message})` : "";
-    root.replaceChildren(
-      h("p", { class: "hv-failed", role: "alert" }, `“${title}” has stopped working${reason}. Reload the page to start it again.`),
-    );
+    const sentence = words.say("failed", { title: words.say("title"), reason });
+    root.replaceChildren(h("p", { class: "hv-failed", role: "alert" }, sentence));
   };
 
   const guard = (f) => (...args) => {
@@ -96,6 +98,7 @@ function open(title, model, root) {
   closing.push(() => resized.disconnect());
 
   return {
+    ...words,
     model,
     root,
     close,

@@ -1,6 +1,6 @@
 """Train the hierarchies of the chapter with ten seeds each, with and without each cure of collapse.
 
-    python benchmarks/hierarchy_seeds.py  writes hvae_lessons/results/records/hierarchy_seeds.json,
+    python benchmarks/mhvae_seeds.py  writes hvae_lessons/results/records/mhvae_seeds.json,
     half an hour
 
 Data: the MNIST subset (8,000 training, 2,000 test images), pixels sampled anew each epoch for training, the
