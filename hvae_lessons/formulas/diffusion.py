@@ -3,8 +3,6 @@
 With c_t the share of x's variance that is kept after t steps, q(z_t | x) = N(sqrt(c_t) x, (1 - c_t) I).
 """
 
-import torch
-
 from hvae_lessons.checks import check_event, check_tensor, expect
 
 
@@ -25,7 +23,7 @@ def diffusion_marginal(x, kept):
     check_event(x=x)
     _check_shares(kept=kept)
     mean = kept.sqrt().to(x.dtype) * x
-    return mean, torch.log1p(-kept).to(x.dtype).expand_as(mean)
+    return mean, (1 - kept).log().to(x.dtype).expand_as(mean)
 
 
 def diffusion_posterior(x, z, kept_below, kept):
@@ -48,9 +46,8 @@ def diffusion_posterior(x, z, kept_below, kept):
     check_event(x=x, z=z)
     _check_shares(kept_below=kept_below, kept=kept)
     step = kept / kept_below
-    lost = (kept_below - kept) / kept_below  # 1 - a_t, whose digits 1 - step would lose
-    log_var = lost.log() + torch.log1p(-kept_below) - torch.log1p(-kept)
-    share_x = kept_below.sqrt() * lost / (1 - kept)
+    log_var = ((1 - step) * (1 - kept_below) / (1 - kept)).log()
+    share_x = kept_below.sqrt() * (1 - step) / (1 - kept)
     share_z = step.sqrt() * (1 - kept_below) / (1 - kept)
     mean = share_x.to(x.dtype) * x + share_z.to(x.dtype) * z
     return mean, log_var.to(x.dtype).expand_as(mean)
