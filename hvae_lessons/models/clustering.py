@@ -218,7 +218,8 @@ class ClusterVAE(nn.Module):
     def sample_clusters(self, count, generator=None):
         """Means of p(x | z) for `count` draws z of every p(z | y): [Y, count, D]."""
         check_count("count", count)
-        labels = torch.arange(self.config.clusters).unsqueeze(-1).expand(-1, count)
+        labels = torch.arange(self.config.clusters, device=self.mixture.mean.device)
+        labels = labels.unsqueeze(-1).expand(-1, count)
         return self.vae.decode(self.mixture.sample(labels, generator)).mean
 
     def sample(self, count, generator=None):
