@@ -45,6 +45,7 @@ def show_source(function):
     Raises: TypeError (from inspect) for an object without source.
     Source: read from the installed package, never retyped.
     """
+    function = inspect.unwrap(function)  # a decorator such as torch.no_grad() lies elsewhere
     source = inspect.getsource(function)
     if function.__doc__:
         source = _without_docstring(source)

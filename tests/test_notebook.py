@@ -13,6 +13,7 @@ from hvae_lessons.models import VAE
 from hvae_lessons.nets import linear
 from hvae_lessons.oracles import GridModel
 from hvae_lessons.proofs import prove
+from hvae_lessons.training.cluster_start import start_mixture
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_setup_returns_the_source_of_all_randomness():
     assert torch.get_num_threads() == 1
 
 
-@pytest.mark.parametrize("code", [kl_standard_gaussian, linear, VAE, GridModel, prove])
+@pytest.mark.parametrize("code", [kl_standard_gaussian, linear, VAE, GridModel, prove, start_mixture])
 def test_shown_source_is_the_code_without_its_docstring(code, monkeypatch):
     shown = []
     monkeypatch.setattr(notebook, "display", shown.append)
