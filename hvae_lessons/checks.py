@@ -131,15 +131,20 @@ def check_pixels(name, x, data_dim=None):
 
 
 def check_labels(name, y, classes):
-    """`y` holds whole numbers from 0 to `classes` - 1. Symbols have no values to look at."""
+    """`y` holds whole numbers from 0 to `classes` - 1."""
     check_tensor(name, y)
-    if torch.overrides.has_torch_function((y,)):
+    if isinstance(y, torch.Tensor) and not has_values(y):
         return
     expected = f"whole numbers from 0 to {classes - 1}, int64, at least one"
     whole = isinstance(y, torch.Tensor) and y.dtype == torch.int64 and y.numel() > 0
     expect(whole, name, expected, f"{y.dtype} {tuple(y.shape)}")
     low, high = (bound.item() for bound in y.aminmax())
     expect(low >= 0 and high < classes, name, expected, f"{low} to {high}")
+
+
+def has_values(tensor):
+    """Whether a tensor holds numbers: one of another class, such as symbols, has no values to look at."""
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter)
 
 
 def _check_examples(name, x, data_dim):

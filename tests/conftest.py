@@ -1,10 +1,11 @@
-"""For the tests that look at pages: a headless Chromium, and a local server."""
+"""What tests of several folders share: a headless Chromium and a server of pages, mpmath's 50 digits."""
 
 import contextlib
 import functools
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
+import mpmath
 import pytest
 
 FLAGS = [
@@ -69,3 +70,10 @@ def serve():
 def serve_strictly(serve):
     """The same under a policy that allows no code but the folder's own files."""
     return functools.partial(serve, handler=StrictHandler)
+
+
+@pytest.fixture
+def fifty_digits():
+    """mpmath with 50 digits, for one test."""
+    with mpmath.workdps(50):
+        yield

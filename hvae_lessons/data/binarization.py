@@ -16,7 +16,7 @@ def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `x` | [N, D] | pixels in [0, 1], read as probabilities |
-    | `generator` | torch.Generator | source of the draw; None is the global one |
+    | `generator` | torch.Generator | source of the draw, of x's device; None is the global one |
     | returns | as x | 0 or 1; the mean over many draws is x |
 
     Raises: ValueError for pixels outside [0, 1], NaN or none at all, and for a seed in place of a generator.
@@ -24,7 +24,7 @@ def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """
     check_pixels("x", x)
     check_generator(generator)
-    return (torch.rand(x.shape, generator=generator, dtype=x.dtype) < x).to(x.dtype)
+    return (torch.rand(x.shape, generator=generator, dtype=x.dtype, device=x.device) < x).to(x.dtype)
 
 
 def binarize_static(x: Tensor, seed: int = 0) -> Tensor:

@@ -14,7 +14,7 @@ def diffusion_marginal(x, kept):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `x` | [..., D] | data |
-    | `kept` | [1] | c_t, between 0 and 1 |
+    | `kept` | [1] | c_t, between 0 and 1; it may be more precise than x |
     | returns | [..., D], [..., D] | mean and log-variance of q(z_t given x) |
 
     Raises: ValueError for an x without coordinates.
@@ -22,8 +22,8 @@ def diffusion_marginal(x, kept):
     """
     check_event(x=x)
     _check_shares(kept=kept)
-    mean = kept.sqrt() * x
-    return mean, (1 - kept).log().expand_as(mean)
+    mean = kept.sqrt().to(x.dtype) * x
+    return mean, (1 - kept).log().to(x.dtype).expand_as(mean)
 
 
 def diffusion_posterior(x, z, kept_below, kept):
@@ -46,9 +46,11 @@ def diffusion_posterior(x, z, kept_below, kept):
     check_event(x=x, z=z)
     _check_shares(kept_below=kept_below, kept=kept)
     step = kept / kept_below
-    mean = (kept_below.sqrt() * (1 - step) * x + step.sqrt() * (1 - kept_below) * z) / (1 - kept)
     log_var = ((1 - step) * (1 - kept_below) / (1 - kept)).log()
-    return mean, log_var.expand_as(mean)
+    share_x = kept_below.sqrt() * (1 - step) / (1 - kept)
+    share_z = step.sqrt() * (1 - kept_below) / (1 - kept)
+    mean = share_x.to(x.dtype) * x + share_z.to(x.dtype) * z
+    return mean, log_var.to(x.dtype).expand_as(mean)
 
 
 def _check_shares(**shares):

@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_event
+from hvae_lessons.checks import check_event, expect
+from hvae_lessons.formulas.special_functions import kl_term
 
 
 def kl_categorical(logits_q, logits_p):
@@ -15,15 +16,17 @@ def kl_categorical(logits_q, logits_p):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `logits_q`, `logits_p` | [..., Y] | unnormalized log-probabilities |
-    | returns | [...] | KL in nats |
+    | `logits_q`, `logits_p` | [..., Y] | unnormalized log-probabilities; minus infinity: impossible |
+    | returns | [...] | KL in nats; infinite where q allows a class that p does not |
 
-    Raises: ValueError for shapes that do not match.
+    Raises: ValueError for shapes that do not match, or whole numbers as logits.
     Source: N0, KL[q(y | z) || p(y)] for a general p(y).
     """
     check_event(logits_q=logits_q, logits_p=logits_p)
-    log_q = torch.log_softmax(logits_q, -1)
-    return (torch.exp(log_q) * (log_q - torch.log_softmax(logits_p, -1))).sum(-1)
+    dtype = torch.promote_types(logits_q.dtype, logits_p.dtype)
+    a, b = _in_double("logits_q", logits_q), _in_double("logits_p", logits_p)
+    normalizers = torch.logsumexp(b, -1, keepdim=True) - torch.logsumexp(a, -1, keepdim=True)
+    return kl_term(torch.softmax(a, -1), torch.softmax(b, -1), b - a - normalizers).sum(-1).to(dtype)
 
 
 def kl_categorical_uniform(logits):
@@ -40,5 +43,12 @@ def kl_categorical_uniform(logits):
     Source: N0, KL[q(y | z) || p(y)].
     """
     check_event(logits=logits)
-    log_q = torch.log_softmax(logits, -1)
-    return (torch.exp(log_q) * log_q).sum(-1) + math.log(logits.shape[-1])
+    a, classes = _in_double("logits", logits), logits.shape[-1]
+    log_ratio = torch.logsumexp(a, -1, keepdim=True) - math.log(classes) - a
+    return kl_term(torch.softmax(a, -1), torch.full_like(a, 1 / classes), log_ratio).sum(-1).to(logits.dtype)
+
+
+def _in_double(name, logits):
+    """Double precision: a normalizer's error enters a KL of classes squared, but a KL is small as well."""
+    expect(logits.is_floating_point(), name, "floating-point values", logits.dtype)
+    return logits.to(torch.float64)

@@ -8,7 +8,7 @@ import torch
 from hvae_lessons.checks import check_count, check_event, check_generator, check_positive
 
 
-def gumbel_noise(shape, generator=None, dtype=None):
+def gumbel_noise(shape, generator=None, dtype=None, device=None):
     r"""Standard Gumbel noise.
 
     $$g = -\log(-\log u), \qquad u \sim U(0, 1), \quad P(g \le t) = e^{-e^{-t}}$$
@@ -17,7 +17,7 @@ def gumbel_noise(shape, generator=None, dtype=None):
     |---|---|---|
     | `shape` | tuple | the shape of the result |
     | `generator` | torch.Generator | source of randomness |
-    | `dtype` | torch.dtype | precision; None is PyTorch's default |
+    | `dtype`, `device` | torch.dtype, torch.device | precision and place; None is PyTorch's default |
     | returns | `shape` | g; mean 0.5772 (Euler's constant), variance pi^2 / 6 |
 
     Raises: ValueError for a size below 1, and for a seed in place of a generator.
@@ -27,7 +27,7 @@ def gumbel_noise(shape, generator=None, dtype=None):
         check_count("shape", size)
     check_generator(generator)
     # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
-    return -torch.log(torch.empty(shape, dtype=dtype).exponential_(generator=generator))
+    return -torch.log(torch.empty(shape, dtype=dtype, device=device).exponential_(generator=generator))
 
 
 def gumbel_max(logits, noise):

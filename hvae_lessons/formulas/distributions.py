@@ -72,12 +72,18 @@ def gaussian_full_log_prob(z, mean, scale_tril):
     """
     check_event(z=z, mean=mean)
     check_square("scale_tril", scale_tril, z.shape[-1], z.shape[:-1])
-    # L is inverted by itself: a triangular solve for many z would first copy one common L for each of them.
-    identity = torch.eye(z.shape[-1], dtype=scale_tril.dtype)
-    inverse = torch.linalg.solve_triangular(scale_tril, identity, upper=False)
-    noise = ((z - mean).unsqueeze(-2) @ inverse.mT).squeeze(-2)  # L^-1 (z - mean), a row for each z
+    noise = _standardized(z - mean, scale_tril)
     log_diagonal = torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1))
     return standard_gaussian_log_prob(noise) - log_diagonal.sum(-1)
+
+
+def _standardized(shift, scale_tril):
+    """L^-1 shift, by a triangular solve: [..., D]."""
+    # The z that share an L are the rows of one matrix, noise L^T = shift: none is copied for each of them.
+    sharing = max(shift.ndim - scale_tril.ndim + 1, 0)  # leading axes of shift that L lacks
+    rows = shift.reshape(-1, *shift.shape[sharing:]).movedim(0, -2)
+    noise = torch.linalg.solve_triangular(scale_tril.mT, rows, upper=True, left=False).movedim(-2, 0)
+    return noise.reshape(*shift.shape[:sharing], *noise.shape[1:])
 
 
 def bernoulli_log_prob(x, logits):
@@ -96,7 +102,8 @@ def bernoulli_log_prob(x, logits):
     Source: N4 21.5.
     """
     check_event(x=x, logits=logits)
-    return (x * logits - F.softplus(logits)).sum(-1)
+    # Beyond its threshold softplus(a) is a: at torch's own, 20, double precision has digits left to lose.
+    return (x * logits - F.softplus(logits, threshold=40)).sum(-1)
 
 
 def categorical_log_prob(y, logits):

@@ -3,11 +3,15 @@
 KL(q || p) = E_q[log q(z) - log p(z)] in nats: zero exactly at q = p, positive elsewhere. The first
 argument is the approximation q, the one the expectation is under. The event dimension is summed inside
 (independent coordinates add: N2); the batch is left alone: `[..., Z] -> [...]`.
+
+Each is computed as a sum of terms that are not negative, and that keep their digits as q comes close to p: a
+posterior that has collapsed is the usual case, and there the terms of the textbook's sums cancel.
 """
 
 import torch
 
 from hvae_lessons.checks import check_event, check_square
+from hvae_lessons.formulas.special_functions import expm1_minus, log_quotient
 
 
 def kl_gaussian_per_dimension(mean_q, log_var_q, mean_p, log_var_p):
@@ -26,8 +30,8 @@ def kl_gaussian_per_dimension(mean_q, log_var_q, mean_p, log_var_p):
     Source: N0, the analytic form of the conditional-prior term.
     """
     check_event(mean_q=mean_q, log_var_q=log_var_q, mean_p=mean_p, log_var_p=log_var_p)
-    log_ratio = log_var_p - log_var_q
-    return 0.5 * (log_ratio + torch.exp(-log_ratio) + (mean_q - mean_p) ** 2 * torch.exp(-log_var_p) - 1)
+    relative = (mean_q - mean_p) ** 2 * torch.exp(-log_var_p)
+    return 0.5 * (expm1_minus(log_var_q - log_var_p) + relative)
 
 
 def kl_gaussian(mean_q, log_var_q, mean_p, log_var_p):
@@ -62,7 +66,7 @@ def kl_standard_gaussian(mean, log_var):
     Source: N4 draft 21.21. N1 has it without the 1/2 and, in its (3), with the wrong sign.
     """
     check_event(mean=mean, log_var=log_var)
-    return 0.5 * (torch.exp(log_var) + mean**2 - 1 - log_var).sum(-1)
+    return 0.5 * (expm1_minus(log_var) + mean**2).sum(-1)
 
 
 def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
@@ -84,13 +88,13 @@ def kl_gaussian_full(mean_q, scale_tril_q, mean_p, scale_tril_p):
     check_event(mean_q=mean_q, mean_p=mean_p)
     check_square("scale_tril_q", scale_tril_q, mean_q.shape[-1], mean_q.shape[:-1])
     check_square("scale_tril_p", scale_tril_p, mean_q.shape[-1], mean_q.shape[:-1])
-    ratio = torch.linalg.solve_triangular(scale_tril_p, scale_tril_q, upper=False)
-    shift = torch.linalg.solve_triangular(scale_tril_p, (mean_p - mean_q).unsqueeze(-1), upper=False).squeeze(
-        -1
-    )
-    # The diagonal of ratio is L_q / L_p: its logarithm is minus the log-determinant term.
-    log_diagonal = torch.log(torch.diagonal(ratio, dim1=-2, dim2=-1))
-    return (0.5 * ((ratio**2).sum(-1) + shift**2 - 1) - log_diagonal).sum(-1)
+    shift = torch.linalg.solve_triangular(scale_tril_p, (mean_q - mean_p).unsqueeze(-1), upper=False)
+    # L_p^-1 L_q is I + L_p^-1 (L_q - L_p), and that difference is exact where the two are close.
+    excess = torch.linalg.solve_triangular(scale_tril_p, scale_tril_q - scale_tril_p, upper=False)
+    below = torch.tril(excess, diagonal=-1)
+    diagonal_q, diagonal_p = (torch.diagonal(part, dim1=-2, dim2=-1) for part in (scale_tril_q, scale_tril_p))
+    on_diagonal = expm1_minus(2 * log_quotient(diagonal_q, diagonal_p))
+    return 0.5 * (shift.squeeze(-1) ** 2 + (below**2).sum(-1) + on_diagonal).sum(-1)
 
 
 def kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var_p):
@@ -110,9 +114,7 @@ def kl_gaussian_residual_per_dimension(delta_mean, delta_log_var, log_var_p):
     Source: N4 21.74.
     """
     check_event(delta_mean=delta_mean, delta_log_var=delta_log_var, log_var_p=log_var_p)
-    relative = delta_mean**2 * torch.exp(-log_var_p)
-    # expm1: a posterior close to its prior is the usual case, and there exp - 1 would be mostly rounding.
-    return 0.5 * (relative + torch.expm1(delta_log_var) - delta_log_var)
+    return 0.5 * (expm1_minus(delta_log_var) + delta_mean**2 * torch.exp(-log_var_p))
 
 
 def kl_gaussian_residual(delta_mean, delta_log_var, log_var_p):

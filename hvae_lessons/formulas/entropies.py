@@ -1,5 +1,7 @@
 """Entropies, each one pure function: the conventions are those of `distributions`. Unit: nats."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -57,7 +59,8 @@ def bernoulli_entropy(logits):
     Source: N4 21.5 (the distribution); the entropy follows from its definition.
     """
     check_event(logits=logits)
-    return (F.softplus(logits) - logits * torch.sigmoid(logits)).sum(-1)
+    one, zero = (torch.sigmoid(part) * F.logsigmoid(part) for part in (logits, -logits))  # p log p of each
+    return -(one + zero).sum(-1)
 
 
 def categorical_entropy(logits):
@@ -67,15 +70,16 @@ def categorical_entropy(logits):
 
     | Symbol | Shape | Meaning |
     |---|---|---|
-    | `logits` | [..., Y] | a, unnormalized log-probabilities |
-    | returns | [...] | entropy in nats, from 0 to log Y |
+    | `logits` | [..., Y] | a, unnormalized log-probabilities; minus infinity: impossible |
+    | returns | [...] | entropy in nats, from 0 to log Y; 0 log 0 = 0 |
 
     Raises: ValueError for a scalar or an empty batch.
     Source: N4 21.56.
     """
     check_event(logits=logits)
     log_probs = torch.log_softmax(logits, -1)
-    return -(torch.exp(log_probs) * log_probs).sum(-1)
+    # 0 times the logarithm of 0 would be NaN; 0 times the least number is 0. A NaN stays one.
+    return -(torch.exp(log_probs) * torch.nan_to_num(log_probs, nan=math.nan)).sum(-1)
 
 
 def mutual_information(probs):

@@ -6,6 +6,7 @@ import math
 import torch
 
 from hvae_lessons.checks import check_count, check_event, check_pixels, expect
+from hvae_lessons.formulas.special_functions import kl_term
 
 LARGEST_CODE = 16  # 2^16 codes: more are not meant to be listed
 
@@ -71,8 +72,6 @@ def finite_terms(log_px_given_z, log_q_z, log_pz):
     """
     check_event(log_px_given_z=log_px_given_z, log_q_z=log_q_z, log_pz=log_pz)
     q_z = torch.exp(log_q_z)
-    possible = q_z > 0
     # where, not a product: 0 * -inf is NaN.
-    reconstruction = torch.where(possible, q_z * log_px_given_z, torch.zeros_like(q_z)).sum(-1)
-    kl = torch.where(possible, q_z * (log_q_z - log_pz), torch.zeros_like(q_z)).sum(-1)
-    return reconstruction, kl
+    reconstruction = torch.where(q_z > 0, q_z * log_px_given_z, torch.zeros_like(q_z)).sum(-1)
+    return reconstruction, kl_term(q_z, torch.exp(log_pz), log_pz - log_q_z).sum(-1)

@@ -1,6 +1,7 @@
 """The product of two Gaussian densities, from which ladder posteriors are made."""
 
 import torch
+import torch.nn.functional as F
 
 from hvae_lessons.checks import check_event
 
@@ -27,7 +28,8 @@ def gaussian_product(mean_1, log_var_1, mean_2, log_var_2):
     Source: N4 21.67-21.68; Sonderby et al. (2016).
     """
     check_event(mean_1=mean_1, log_var_1=log_var_1, mean_2=mean_2, log_var_2=log_var_2)
-    share = torch.sigmoid(log_var_2 - log_var_1)
-    # Not 1 - share: that would be 0 while the true share is small but carries a large mean.
-    other_share = torch.sigmoid(log_var_1 - log_var_2)
+    # The other share is not 1 - share: that would be 0 where the true one is small but carries a large mean.
+    # Nor is either a sigmoid: its gradient s (1 - s) would be 0 as soon as s is rounded to 1.
+    share = torch.exp(F.logsigmoid(log_var_2 - log_var_1))
+    other_share = torch.exp(F.logsigmoid(log_var_1 - log_var_2))
     return share * mean_1 + other_share * mean_2, -torch.logaddexp(-log_var_1, -log_var_2)

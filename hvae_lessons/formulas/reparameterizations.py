@@ -6,6 +6,7 @@ log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 """
 
 import torch
+import torch.nn.functional as F
 
 from hvae_lessons.checks import check_count, check_event, check_generator, check_square
 
@@ -109,5 +110,6 @@ def iaf_step(z, shift, gate):
     Source: N4 draft 21.2.5.3, which names the flow and breaks off.
     """
     check_event(z=z, shift=shift, gate=gate)
-    keep = torch.sigmoid(gate)
-    return keep * z + (1 - keep) * shift, torch.log(keep).sum(-1)
+    # Both shares by their logarithms: a closed gate rounds to 0, an open one to 1, with no way back.
+    log_keep = F.logsigmoid(gate)
+    return torch.exp(log_keep) * z + torch.exp(F.logsigmoid(-gate)) * shift, log_keep.sum(-1)

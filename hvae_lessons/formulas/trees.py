@@ -33,7 +33,7 @@ def tree_log_prob(x, flip, depth):
     check_size("flip", flip, 1)
     check_count("depth", depth)
     expect(x.shape[-1] <= 2**depth, "x", f"at most {2**depth} pixels", tuple(x.shape))
-    right, wrong = torch.log(1 - flip), torch.log(flip)
+    right, wrong = torch.log1p(-flip), torch.log(flip)
     # From a leaf: log T at its value, for both states of its parent.
     messages = torch.stack([x * wrong + (1 - x) * right, x * right + (1 - x) * wrong], -1)  # [B, d, 2]
     for _ in range(depth - 1):

@@ -207,7 +207,7 @@ class ClusterVAE(nn.Module):
         batch = leading_axes(x, samples)
         z = q_z.sample(standard_noise((*batch, self.config.latent_dim), q_z.mean, generator))
         drawn = self.config.strategy != "exact"
-        gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype) if drawn else None
+        gumbel = gumbel_noise((*batch, self.config.clusters), generator, z.dtype, z.device) if drawn else None
         return self.trace_at(x, z, gumbel)
 
     def assign(self, x):
@@ -218,14 +218,16 @@ class ClusterVAE(nn.Module):
     def sample_clusters(self, count, generator=None):
         """Means of p(x | z) for `count` draws z of every p(z | y): [Y, count, D]."""
         check_count("count", count)
-        labels = torch.arange(self.config.clusters).unsqueeze(-1).expand(-1, count)
+        labels = torch.arange(self.config.clusters, device=self.mixture.mean.device)
+        labels = labels.unsqueeze(-1).expand(-1, count)
         return self.vae.decode(self.mixture.sample(labels, generator)).mean
 
     def sample(self, count, generator=None):
         """Means of p(x | z) for `count` draws of y, then z: [count, D]."""
         check_count("count", count)
         check_generator(generator)
-        labels = torch.randint(self.config.clusters, (count,), generator=generator)
+        device = self.mixture.mean.device
+        labels = torch.randint(self.config.clusters, (count,), generator=generator, device=device)
         return self.vae.decode(self.mixture.sample(labels, generator)).mean
 
     def _conditional_prior(self, z, q_z, logits, gumbel):

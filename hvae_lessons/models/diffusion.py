@@ -74,9 +74,16 @@ class Diffusion(nn.Module):
         self.config = config
         size, steps = config.data_dim, config.steps
         self.denoiser = mlp((size + steps, *config.hidden, 2 * size), config.activation, generator)
-        # A quarter of a cosine: little is lost at first, next to nothing is left at the end.
-        angle = torch.arange(1, steps + 1) / (steps + 0.3) * math.pi / 2
-        self.register_buffer("kept", torch.cos(angle) ** 2)
+
+    @property
+    def kept(self):
+        """c_1, ..., c_T, [T], a quarter of a cosine: little is lost at first, nearly all in the end.
+
+        In double precision, whatever the type of the weights: neighbors differ by 1e-6 if there are many.
+        """
+        steps, device = self.config.steps, next(self.parameters()).device
+        angle = torch.arange(1, steps + 1, dtype=torch.float64, device=device) / (steps + 0.3) * math.pi / 2
+        return torch.cos(angle) ** 2
 
     def encode(self, x, noise):
         """The chain upwards: x [B, D], noise [T, ..., B, D] -> z_1, ..., z_T, [T, ..., B, D]."""
@@ -106,12 +113,12 @@ class Diffusion(nn.Module):
         correction, log_var = self.denoiser(torch.cat([z, step], -1)).chunk(2, -1)
         kept = self.kept[first - 1 : first - 1 + len(z)].reshape(-1, *(1,) * (z.ndim - 1))
         # sqrt(c) z is the best linear guess for data of unit variance: the network corrects it.
-        return Gaussian(kept.sqrt() * z + correction, log_var)
+        return Gaussian(kept.sqrt().to(z.dtype) * z + correction, log_var)
 
-    def _step_down(self, guess, z, t):
+    @staticmethod
+    def _step_down(guess, z, kept_below, kept):
         """p(z_t-1 | z_t), from the network's answer at z = z_t."""
-        kept = self.kept.split(1)
-        mean, log_var = diffusion_posterior(guess.mean, z, kept[t - 2], kept[t - 1])
+        mean, log_var = diffusion_posterior(guess.mean, z, kept_below, kept)
         return Gaussian(mean, log_var + guess.log_var)
 
     def forward(self, x, generator=None, samples=None):
@@ -124,8 +131,9 @@ class Diffusion(nn.Module):
         kept, layers = self.kept.split(1), []
         for t in range(2, self.config.steps + 1):
             above = z[t - 1]  # z_t; the layer is that of z_t-1
-            q = Gaussian(*diffusion_posterior(x, above, kept[t - 2], kept[t - 1]))
-            layers.append(Layer(z[t - 2], q, self._step_down(guesses[t - 1], above, t)))
+            shares = kept[t - 2], kept[t - 1]
+            q = Gaussian(*diffusion_posterior(x, above, *shares))
+            layers.append(Layer(z[t - 2], q, self._step_down(guesses[t - 1], above, *shares)))
         q_top = Gaussian(*diffusion_marginal(x, kept[-1]))
         layers.append(Layer(z[-1], q_top, Gaussian.standard_like(q_top)))
         return Trace(guesses[0].log_prob(x), tuple(layers))
@@ -139,13 +147,13 @@ class Diffusion(nn.Module):
         """The whole way down: x, z_1, ..., z_T, [T + 1, count, D]."""
         check_count("count", count)
         check_generator(generator)
-        steps = self.config.steps
-        noise = standard_noise((steps + 1, count, self.config.data_dim), self.kept, generator)
+        steps, kept, weight = self.config.steps, self.kept.split(1), next(self.parameters())
+        noise = standard_noise((steps + 1, count, self.config.data_dim), weight, generator)
         path = [noise[steps]]
         for t in range(steps, 0, -1):
             above = path[0]
             answer = self.denoise(above.unsqueeze(0), first=t)
             guess = Gaussian(answer.mean[0], answer.log_var[0])
-            below = guess if t == 1 else self._step_down(guess, above, t)
+            below = guess if t == 1 else self._step_down(guess, above, kept[t - 2], kept[t - 1])
             path.insert(0, below.sample(noise[t - 1]))
         return torch.stack(path)

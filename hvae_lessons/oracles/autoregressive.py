@@ -45,7 +45,8 @@ class Autoregressive(nn.Module):
         """Draws of x, [count, D]: D steps, each of which needs the one before it."""
         check_count("count", count)
         check_generator(generator)
-        x = torch.zeros(count, self.size, dtype=self.logits.affine.weight.dtype)
+        weight = self.logits.affine.weight
+        x = torch.zeros(count, self.size, dtype=weight.dtype, device=weight.device)
         with torch.no_grad():
             for d in range(self.size):
                 p_d = torch.sigmoid(self.logits(x)[:, d])

@@ -44,7 +44,9 @@ class BinaryTree:
     def log_px(self, x):
         """Exact log-probability of the first d pixels in nats: [B, d] -> [B]."""
         check_pixels("x", x)
-        return tree_log_prob(x, x.new_tensor([self.flip]), self.depth)
+        # In double precision: a single one would round a small flip to 0.
+        flip = torch.tensor([self.flip], dtype=torch.float64, device=x.device)
+        return tree_log_prob(x.to(torch.float64), flip, self.depth).to(x.dtype)
 
     def sample(self, count, generator=None):
         """Draws of x, [count, D]: k + 1 steps, each for all nodes of a level at once."""

@@ -121,8 +121,14 @@ def _per_matrix(function):
     return operation
 
 
-def _solve_triangular(matrix, right, *, upper):
+def _solve_triangular(matrix, right, *, upper, left=True):
+    if not left:  # X A = B is A^T X^T = B^T
+        return _solve_triangular(matrix.T, right.T, upper=not upper).T
     return matrix.upper_triangular_solve(right) if upper else matrix.lower_triangular_solve(right)
+
+
+def _kl_term(q, p, log_ratio):
+    return p if q == 0 else p - q - q * log_ratio
 
 
 def _select(tensor, index):
@@ -234,13 +240,20 @@ OPERATIONS.update(
         "exp": exp,
         "expm1": _elementwise(lambda a: sympy.exp(a) - 1),
         "log": log,
+        "log1p": _elementwise(lambda a: sympy.log(1 + a)),
+        "expm1_minus": _elementwise(lambda a: sympy.exp(a) - 1 - a),
+        "log_quotient": _elementwise(lambda a, b: sympy.log(a) - sympy.log(b)),
+        "kl_term": _elementwise(_kl_term),
         "sqrt": _elementwise(sympy.sqrt),
         "tanh": _elementwise(sympy.tanh),
         "special_entr": _elementwise(lambda a: -a * sympy.log(a)),
         "sigmoid": _elementwise(lambda a: 1 / (1 + sympy.exp(-a))),
+        "log_sigmoid": _elementwise(lambda a: -sympy.log(1 + sympy.exp(-a))),
         "logaddexp": _elementwise(lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b))),
-        "softplus": _elementwise(lambda a: sympy.log(1 + sympy.exp(a))),
+        "softplus": lambda tensor, threshold=20: log(1 + exp(tensor)),  # the threshold is about rounding
         "relu": _relu,
+        # Symbols stand for finite numbers: there is nothing to replace.
+        "nan_to_num": lambda tensor, **_: tensor,
         "gt": _elementwise(operator.gt),
         "lt": _elementwise(operator.lt),
         "any": lambda tensor: _norm(tensor) > 0,  # of real numbers
@@ -272,6 +285,7 @@ OPERATIONS.update(
         "__getitem__": _select,
         "unsqueeze": _structural(np.expand_dims),
         "squeeze": _squeeze,
+        "flip": _structural(lambda a, *dims: np.flip(a, dims)),
         "movedim": _structural(np.moveaxis),
         "transpose": _structural(np.swapaxes),
         "reshape": _structural(lambda a, *shape: a.reshape(*shape)),

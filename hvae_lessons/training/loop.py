@@ -41,7 +41,8 @@ def gradient_steps(
     step = 0
     for epoch in range(epochs):
         inputs = prepare(x, generator)
-        for index in torch.randperm(len(inputs), generator=generator).split(int(batch_size)):
+        order = torch.randperm(len(inputs), generator=generator, device=inputs.device)
+        for index in order.split(batch_size):
             trace = model(inputs[index], generator=generator)
             values = objective(trace, step)  # [B]
             loss = -values.mean()
@@ -143,7 +144,7 @@ def fit(
             scheduled,
             optimizer,
             epochs=epochs,
-            batch_size=batch_size,
+            batch_size=int(batch_size),
             prepare=prepare or (lambda x, generator: x),
             generator=generator,
             on_step=watch_step,

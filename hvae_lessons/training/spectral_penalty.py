@@ -58,7 +58,7 @@ class SpectralPenalty:
         check_generator(generator)
         self.model, self.weight = model, weight
         self.vectors = {
-            name: torch.randn(matrix.shape[1], generator=generator, dtype=matrix.dtype)
+            name: torch.randn(matrix.shape[1], generator=generator, dtype=matrix.dtype, device=matrix.device)
             for name, matrix in weight_matrices(model).items()
         }
 

@@ -15,6 +15,7 @@ from hvae_lessons.formulas import (
     mixtures,
     noise_chains,
     singular_values,
+    special_functions,
     trees,
 )
 from hvae_lessons.formulas import discrete_gradients as discrete
@@ -58,6 +59,9 @@ GOOD = {
     div.kl_gaussian_full: FULL_KL_ARGUMENTS,
     div.kl_gaussian_residual: {"delta_mean": V, "delta_log_var": V, "log_var_p": V},
     div.kl_gaussian_residual_per_dimension: {"delta_mean": V, "delta_log_var": V, "log_var_p": V},
+    special_functions.expm1_minus: {"v": V},
+    special_functions.log_quotient: {"a": V, "b": V},
+    special_functions.kl_term: {"q": V, "p": V, "log_ratio": V},
     gaussian_products.gaussian_product: {"mean_1": V, "log_var_1": V, "mean_2": V, "log_var_2": V},
     discrete_divergences.kl_categorical: {"logits_q": V, "logits_p": V},
     discrete_divergences.kl_categorical_uniform: {"logits": V},
@@ -131,6 +135,9 @@ BAD = [
     (div.kl_gaussian_full, {"scale_tril_p": BATCH_OF_FIVE}, "scale_tril_p", "match (4,)", "(5, 2, 2)"),
     (div.kl_gaussian_residual, {"log_var_p": WIDE}, "log_var_p", "matches delta_mean", "(4, 3)"),
     (div.kl_gaussian_residual_per_dimension, {"log_var_p": WIDE}, "log_var_p", "delta_mean", "(4, 3)"),
+    (special_functions.expm1_minus, {"v": V[0, 0]}, "v", "at least one dimension", "a scalar"),
+    (special_functions.log_quotient, {"b": WIDE}, "b", "matches a (4, 2)", "(4, 3)"),
+    (special_functions.kl_term, {"p": WIDE}, "p", "matches q (4, 2)", "(4, 3)"),
     (gaussian_products.gaussian_product, {"mean_2": WIDE}, "mean_2", "matches mean_1 (4, 2)", "(4, 3)"),
     (gaussian_products.gaussian_product, {"log_var_2": TALL}, "log_var_2", "matches mean_1 (4, 2)", "(5, 2)"),
     (discrete_divergences.kl_categorical, {"logits_p": WIDE}, "logits_p", "matches logits_q", "(4, 3)"),

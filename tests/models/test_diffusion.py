@@ -2,8 +2,11 @@
 
 import math
 
+import mpmath
 import pytest
 import torch
+from fifty_digits import DTYPES
+from mpmath import mpf
 from random_data import generator
 
 from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
@@ -95,3 +98,28 @@ def test_a_seed_reproduces_to_the_bit():
 def test_impossible_configs_are_refused(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         DiffusionConfig(**settings)
+
+
+@pytest.mark.usefixtures("fifty_digits")
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("steps", [10, 1000, 4000])
+def test_a_diffusion_of_many_small_steps(steps, dtype):
+    model = Diffusion(DiffusionConfig(data_dim=1, steps=steps, hidden=(2,)), generator()).to(dtype)
+    x, z = torch.tensor([[0.75]], dtype=dtype), torch.tensor([[-0.5]], dtype=dtype)
+    kept = model.kept.split(1)
+    rate = mpmath.pi / 2 / (steps + mpf("0.3"))
+    tolerance = max(8 * torch.finfo(dtype).eps, 2e-9)
+    for t in sorted({2, 3, steps // 3, steps // 2, steps - 1, steps}):
+        below, here = mpmath.cos((t - 1) * rate) ** 2, mpmath.cos(t * rate) ** 2
+        step = here / below
+        p = Gaussian(*diffusion_posterior(x, z, kept[t - 2], kept[t - 1]))
+        share_x = mpmath.sqrt(below) * (1 - step) / (1 - here)
+        share_z = mpmath.sqrt(step) * (1 - below) / (1 - here)
+        assert p.mean.dtype == p.log_var.dtype == dtype
+        assert p.mean.item() == pytest.approx(float(mpf("0.75") * share_x - share_z / 2), abs=tolerance)
+        variance = (1 - step) * (1 - below) / (1 - here)
+        assert p.log_var.item() == pytest.approx(float(mpmath.log(variance)), rel=tolerance)
+        marginal = Gaussian(*diffusion_marginal(x, kept[t - 1]))
+        assert marginal.log_var.item() == pytest.approx(
+            float(mpmath.log(1 - here)), rel=tolerance, abs=tolerance
+        )

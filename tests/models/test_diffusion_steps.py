@@ -12,10 +12,9 @@ T, D, COUNT = 4, 3, 5
 
 
 @pytest.fixture
-def model():
-    made = Diffusion(DiffusionConfig(data_dim=D, steps=T, hidden=(6,)), generator()).double()
-    made.kept = torch.tensor([0.9, 0.6, 0.35, 0.1], dtype=torch.float64)
-    return made
+def model(monkeypatch):
+    monkeypatch.setattr(Diffusion, "kept", torch.tensor([0.9, 0.6, 0.35, 0.1], dtype=torch.float64))
+    return Diffusion(DiffusionConfig(data_dim=D, steps=T, hidden=(6,)), generator()).double()
 
 
 def answer(model, z, t):

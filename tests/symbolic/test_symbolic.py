@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from hvae_lessons.formulas.distributions import gaussian_log_prob
+from hvae_lessons.formulas.special_functions import expm1_minus, kl_term, log_quotient
 from hvae_lessons.symbolic import OPERATIONS, SymbolicTensor, exact, positive, real, stop_gradient
 
 # a [2, 3], b [3], m [2, 3, 3] lower triangular, p [2, 2] positive definite, s a scalar.
@@ -41,11 +42,20 @@ CASES = [
     ("exp", lambda t: t["a"].exp()),
     ("expm1", lambda t: torch.expm1(t["a"])),
     ("log", lambda t: torch.log(t["a"])),
+    ("log1p", lambda t: torch.log1p(-t["a"] / 2)),
+    ("expm1_minus", lambda t: expm1_minus(t["a"])),
+    ("log_quotient", lambda t: log_quotient(t["a"], t["b"])),
+    ("kl_term", lambda t: kl_term(t["a"], t["b"] + 0 * t["a"], torch.log(t["b"] / t["a"]))),
+    ("kl_term", lambda t: kl_term(t["a"], 9 * t["a"], math.log(9) + 0 * t["a"])),
+    ("kl_term", lambda t: kl_term(torch.zeros_like(t["a"]), t["a"], t["a"])),
     ("sqrt", lambda t: t["a"].sqrt()),
     ("tanh", lambda t: torch.tanh(t["a"])),
     ("special_entr", lambda t: torch.special.entr(t["a"])),
     ("sigmoid", lambda t: torch.sigmoid(t["a"])),
+    ("log_sigmoid", lambda t: F.logsigmoid(-t["a"])),
     ("softplus", lambda t: F.softplus(t["a"])),
+    ("softplus", lambda t: F.softplus(t["a"], threshold=40)),
+    ("nan_to_num", lambda t: torch.nan_to_num(t["a"], nan=math.nan)),
     ("relu", lambda t: torch.relu(t["a"] - 0.75)),
     ("relu", lambda t: F.relu(t["a"] - 0.75)),
     ("logaddexp", lambda t: torch.logaddexp(t["a"], -t["b"])),
@@ -71,6 +81,14 @@ CASES = [
     ("logsumexp", lambda t: torch.logsumexp(t["a"], 0)),
     ("log_softmax", lambda t: torch.log_softmax(t["a"], -1)),
     ("log_softmax", lambda t: torch.log_softmax(t["a"], 0)),
+    (
+        "linalg_solve_triangular",
+        lambda t: torch.linalg.solve_triangular(t["m"].mT, t["a"].unsqueeze(-2), upper=True, left=False),
+    ),
+    (
+        "linalg_solve_triangular",
+        lambda t: torch.linalg.solve_triangular(t["m"], t["a"].unsqueeze(-2), upper=False, left=False),
+    ),
     ("softmax", lambda t: torch.softmax(t["m"], 1)),
     ("argmax", lambda t: torch.argmax(t["a"], -1)),
     ("argmax", lambda t: torch.argmax(t["m"], 1)),
@@ -97,6 +115,8 @@ CASES = [
     ("unsqueeze", lambda t: t["a"].unsqueeze(-2)),
     ("squeeze", lambda t: t["s"].squeeze(-1)),
     ("squeeze", lambda t: t["a"].squeeze(-1)),
+    ("flip", lambda t: t["m"].flip(0, 1)),
+    ("flip", lambda t: t["a"].flip(-1)),
     ("movedim", lambda t: torch.movedim(t["m"], 0, -1)),
     ("transpose", lambda t: t["m"].transpose(0, 2)),
     ("reshape", lambda t: t["m"].reshape(6, 3)),

@@ -23,7 +23,7 @@ from hvae_lessons.checks import (
     expect,
 )
 from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
-from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full
+from hvae_lessons.formulas.divergences import kl_gaussian
 from hvae_lessons.formulas.mixtures import mixture_kl
 from hvae_lessons.formulas.reparameterizations import (
     gaussian_full_sample,
@@ -87,7 +87,7 @@ class GaussianMixture(nn.Module):
         """KL(q || p(z | y)) for every cluster in nats: Gaussian [..., Z] -> [..., Y]."""
         self._check_code("q", q.mean)
         if self.full:
-            return mixture_kl(*q, self.mean, self.scale_tril)
+            return mixture_kl(*q, self.mean, self.scale_tril, self.log_var)
         return kl_gaussian(q.mean.unsqueeze(-2), q.log_var.unsqueeze(-2), self.mean, self.log_var)
 
     def kl_at(self, q, y):
@@ -95,8 +95,11 @@ class GaussianMixture(nn.Module):
         self._check_code("q", q.mean)
         self._check_labels(y, q.mean)
         if self.full:
-            scale_q = torch.diag_embed(torch.exp(0.5 * q.log_var))
-            return kl_gaussian_full(q.mean, scale_q, self.mean[y], self._scale_tril_at(y))
+            own = self.mean[y], self._scale_tril_at(y), self.log_var[y]
+            mean, scale_tril, log_var = (
+                part.unsqueeze(y.ndim) for part in own
+            )  # a mixture of one for each q
+            return mixture_kl(*q, mean, scale_tril, log_var).squeeze(-1)
         return kl_gaussian(*q, self.mean[y], self.log_var[y])
 
     def marginal_log_prob(self, z):
