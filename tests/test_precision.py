@@ -248,6 +248,15 @@ def test_explorers_take_models_and_images_of_any_type(built, shown, used, defaul
         default_type(built)
 
 
+@pytest.mark.parametrize("built", [SINGLE, DOUBLE], ids=str)
+def test_hierarchy_explorer_begins_with_the_noise_that_the_page_has(built, default_type):
+    default_type(built)
+    _, widget, _ = explorers(built)
+    in_the_page = torch.frombuffer(bytearray(widget.example_noise), dtype=torch.float32)
+    begin = torch.tensor([value for level in widget.noise for value in level], dtype=DOUBLE)
+    assert torch.equal(begin, in_the_page[: len(begin)].double())
+
+
 @pytest.mark.parametrize("dtype", [SINGLE, DOUBLE], ids=str)
 def test_the_playground_hands_back_a_model_of_the_default_type(dtype, default_type):
     default_type(dtype)

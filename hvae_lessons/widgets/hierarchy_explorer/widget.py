@@ -86,7 +86,7 @@ class HierarchyExplorer(WithPackedNets, LessonWidget):
             paths = self.model(x[firsts], generator=generator).layers
             many = self.model(x[:LOOKED_AT], generator=generator).layers
             use = [layer.kl_per_dimension.mean(0) for layer in many]
-            self._own = self._noise_of(paths)
+            self._own = self._noise_of(paths).float()  # the page has it so, and compares `noise` with it
             packed = pack(self.model, hierarchy_nets, _pixels, self._places(self._noise_of(many), generator))
         self.difference = packed.difference
         self._busiest = [int(of.argmax()) for of in use]
