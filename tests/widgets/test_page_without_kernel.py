@@ -147,9 +147,9 @@ def test_mimebundle_serves_every_host(widget):
 
 def test_state_with_quotes_and_tags_survives_the_attribute(open_widget):
     widget = ElboGap()
-    widget.add_traits(words=traitlets.Unicode("<b>'\"&amp;</b>").tag(sync=True))
+    widget.add_traits(remark=traitlets.Unicode("<b>'\"&amp;</b>").tag(sync=True))
     page = open_widget(widget)
-    state = page.evaluate("JSON.parse(document.querySelector('.hvae-widget').dataset.hvaeState).words")
+    state = page.evaluate("JSON.parse(document.querySelector('.hvae-widget').dataset.hvaeState).remark")
     assert state == "<b>'\"&amp;</b>"
 
 
