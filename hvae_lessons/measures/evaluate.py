@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_count, check_data, check_generator, check_trace
+from hvae_lessons.checks import check_data, check_generator, check_trace
 from hvae_lessons.measures.active_units import active_by_kl
 from hvae_lessons.objectives import elbo
 
@@ -75,7 +75,7 @@ class Evaluating:
             part.training = mode
 
 
-def evaluate(model, x, generator=None, *, batch_size=None):
+def evaluate(model, x, generator=None):
     r"""Means over data of the ELBO and its two sides, in evaluation mode and without gradients.
 
     | Symbol | Shape | Meaning |
@@ -83,29 +83,12 @@ def evaluate(model, x, generator=None, *, batch_size=None):
     | `model` | nn.Module | model(x, generator=) returns a Trace; its parts keep the mode that they are in |
     | `x` | [N, D] | data |
     | `generator` | torch.Generator | source of the samples of q, one for each example |
-    | `batch_size` | whole number | examples at a time, if all at once are too many for the memory |
     | returns | Evaluation | nats per example |
 
-    With the same generator another `batch_size` draws other samples.
-
-    Raises: ValueError for data or settings that make no sense.
+    Raises: ValueError for data that make no sense.
     Source: N4 21.17 (ELBO); rate and distortion as in N4 21.3.1.
     """
     check_data("x", x)
     check_generator(generator)
-    if batch_size is not None:
-        check_count("batch_size", batch_size)
-    batches = x.split(int(batch_size or len(x)))
     with torch.no_grad(), Evaluating(model):
-        found = [averages(model(batch, generator=generator)) for batch in batches]
-    shares = [len(batch) / len(x) for batch in batches]
-    return Evaluation(*(_mean(terms, shares) for terms in zip(*found)))
-
-
-def _mean(terms, shares):
-    """Mean over batches, by their share of the examples; of a tuple, the mean of each entry."""
-    if terms[0] is None:
-        return None
-    if isinstance(terms[0], tuple):
-        return tuple(_mean(entry, shares) for entry in zip(*terms))
-    return sum(term * share for term, share in zip(terms, shares))
+        return averages(model(x, generator=generator))
