@@ -8,7 +8,7 @@ test set binarized once with a fixed seed.
 """
 
 import torch
-from seeded_runs import nats, nats_per_level, path_of, record_runs
+from seeded_runs import least_squares_judge, nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
 from hvae_lessons.measures.evaluate import evaluate
@@ -75,17 +75,15 @@ def means(model, x):
 def resample(model, images, test_x, generator):
     """How far the image moves, and how often it keeps its digit, when the noise of some levels is new.
 
-    The digit is read by a least-squares classifier on pixels, trained on the gray training images.
+    The digit is read by a classifier of pixels, trained on the gray training images.
     """
-    ink = torch.cat([images.train_x, torch.ones(len(images.train_x), 1)], -1)
-    target = torch.nn.functional.one_hot(images.train_y, 10).to(ink.dtype)
-    judge = torch.linalg.solve(ink.T @ ink + 10 * torch.eye(ink.shape[-1]), ink.T @ target)
+    judge = least_squares_judge(images)
     codes = tuple(z[:RESAMPLED].expand(DRAWS, -1, -1) for z in means(model, test_x))
     still = model.decode(model.resample(codes, (), generator)).mean
-    digit, run = (still @ judge[:-1] + judge[-1]).argmax(-1), {}
+    digit, run = judge(still), {}
     for levels in NEW_NOISE:
         drawn = model.decode(model.resample(codes, levels, generator)).mean
-        same = (drawn @ judge[:-1] + judge[-1]).argmax(-1) == digit
+        same = judge(drawn) == digit
         name = "".join(map(str, levels))
         run[f"same_digit_new_{name}"] = round(same.double().mean().item(), 3)
         run[f"squared_change_new_{name}"] = round(((drawn - still) ** 2).mean().item(), 4)

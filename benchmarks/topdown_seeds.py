@@ -10,7 +10,7 @@ orders put out mean and log-variance of q ("merge"), so that a comparison along 
 import time
 
 import torch
-from seeded_runs import nats, nats_per_level, path_of, record_runs
+from seeded_runs import least_squares_judge, nats, nats_per_level, path_of, record_runs
 
 from hvae_lessons.data import binarize
 from hvae_lessons.measures.evaluate import averages
@@ -40,14 +40,6 @@ def build(generator_of_x, inference, generator):
     if inference == "bottom-up":
         return BottomUp(TopDownConfig(reading="merge", **config), generator)
     return TopDown(TopDownConfig(reading=inference, **config), generator)
-
-
-def least_squares_judge(images):
-    """A linear classifier of pixels, for pictures that a model made: [N, D] -> digits [N]."""
-    ink = torch.cat([images.train_x, torch.ones_like(images.train_x[:, :1])], -1)
-    target = torch.eye(10)[images.train_y.long()]
-    weight = torch.linalg.solve(ink.T @ ink + 10 * torch.eye(ink.shape[1]), ink.T @ target)
-    return lambda x: (x @ weight[:-1] + weight[-1]).argmax(-1)
 
 
 def digits_of_levels(model, z, images, test_x, generator):
