@@ -27,6 +27,12 @@ def test_matching_names_the_clusters():
     assert accuracy == 6 / 8
 
 
+def test_one_example_is_its_own_cluster():
+    table, accuracy = match_clusters(torch.tensor([1]), torch.tensor([0]))
+    assert table.tolist() == [[1, 0], [0, 0]]
+    assert accuracy == 1
+
+
 def test_matching_is_better_than_any_other_renaming():
     generator = seeded()
     labels = torch.randint(4, (200,), generator=generator)
