@@ -131,15 +131,16 @@ def measure_lines(path):
 
 
 def tests_of(mutant, module, lines, seconds):
-    """The tests that may notice: test -> seconds."""
+    """The tests that may notice: test -> seconds. For a line that runs at import, those of its layer."""
+    layer = f"tests/{module.parts[1]}/"
     touching = set().union(*(lines.get(str(module), {}).get(line, ()) for line in mutant.lines))
-    own = (f"tests/{module.parts[1]}/", "tests/test_", "tests/bad_input/", "tests/theorems/")
+    if not touching:
+        return {test: needed for test, needed in seconds.items() if test.startswith(layer)}
+    near = (layer, "tests/test_", "tests/bad_input/", "tests/theorems/")
     return {
         test: needed
         for test, needed in seconds.items()
-        if test.startswith(own)
-        # No test runs a line that runs at import: any test may notice.
-        and (not touching or test in touching or test.partition("::")[0] in touching)
+        if test.startswith(near) and (test in touching or test.partition("::")[0] in touching)
     }
 
 
