@@ -171,34 +171,33 @@ def copy_tree(folder):
 def try_all(chosen, record, results, again):
     """Every chosen mutant that the record does not have yet; the survivors among the others, if `again`."""
     done = {"killed", "timeout"} if again else {"killed", "timeout", "survived"}
-    left = {
-        layer: [pair for pair in pairs if results.get(pair[1].key) not in done] for layer, pairs in chosen
-    }
     tables = record.with_suffix(".pickle")
     if again or not tables.exists():
         measure_lines(tables)
     lines, seconds = pickle.loads(tables.read_bytes())
-    for pairs in left.values():
-        for module, mutant in pairs:
+    for module, mutant in (pair for pairs in chosen.values() for pair in pairs):
+        if results.get(mutant.key) not in done:
             results[mutant.key] = result_of(mutant, module, tests_of(mutant, module, lines, seconds))
             record.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
             print(results[mutant.key], mutant.key, flush=True)
 
 
-def report(chosen, results, size):
+def report(chosen, results):
     """What is stored: counts per layer, the survivors explained, and those that a test has caught since."""
     old = json.loads(REPORT.read_text()) if REPORT.exists() else {"survivors": {}, "caught_since": {}}
     words = old["caught_since"] | old["survivors"]
     layers, survivors, caught = {}, {}, {}
-    for layer, pairs in chosen:
-        found = [results[mutant.key] for _, mutant in pairs]
-        layers[layer] = {"mutants": len(drawn(layer, None)), "tried": len(found)} | collections.Counter(found)
-        for _, mutant in pairs:
-            if results[mutant.key] == "survived":
-                survivors[mutant.key] = words.pop(mutant.key, "")
-            elif mutant.key in words:
-                caught[mutant.key] = words.pop(mutant.key)
-    content = {"sample": size, "layers": layers, "survivors": survivors, "caught_since": caught}
+    for layer, pairs in chosen.items():
+        tried = [mutant.key for _, mutant in pairs if mutant.key in results]
+        found = [results[key] for key in tried]
+        layers[layer] = {"mutants": len(drawn(layer, None)), "tried": len(tried)}
+        layers[layer] |= {result: found.count(result) for result in ("killed", "timeout", "survived")}
+        for key in tried:
+            if results[key] == "survived":
+                survivors[key] = words.pop(key, "")
+            elif key in words:
+                caught[key] = words.pop(key)
+    content = {"layers": layers, "survivors": survivors, "caught_since": caught}
     REPORT.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     print(*(f"not explained: {key}" for key, words in survivors.items() if not words), sep="\n")
     print(*(f"explained, but not among these mutants: {key}" for key in words), sep="\n")
@@ -221,7 +220,7 @@ def main():
     record.parent.mkdir(exist_ok=True)
     results = json.loads(record.read_text()) if record.exists() else {}
     os.chdir(ROOT)
-    chosen = [(layer, drawn(layer, options.sample)) for layer in options.layers]
+    chosen = {layer: drawn(layer, options.sample) for layer in options.layers}
     if options.count:
         print(*(f"{layer}: {len(drawn(layer, None))}" for layer in options.layers), sep="\n")
         return
@@ -236,7 +235,7 @@ def main():
         try_all(chosen, record, results, options.again)
         os.chdir(ROOT)
     if tuple(options.layers) == LAYERS:
-        report(chosen, results, options.sample)
+        report(chosen, results)
 
 
 if __name__ == "__main__":
