@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_data, check_generator, check_trace
+from hvae_lessons.checks import check_data, check_function, check_generator, check_trace
 from hvae_lessons.measures.active_units import active_by_kl
 from hvae_lessons.objectives import elbo
 
@@ -90,5 +90,6 @@ def evaluate(model, x, generator=None):
     """
     check_data("x", x)
     check_generator(generator)
+    check_function("model", model, "x", generator=generator)
     with torch.no_grad(), Evaluating(model):
         return averages(model(x, generator=generator))
