@@ -105,9 +105,7 @@ def check_trace(trace):
     expect(hasattr(trace, "log_px_given_z"), "trace", "the Trace that a model returns", type(trace).__name__)
     check_floating("log_px_given_z of the trace", trace.log_px_given_z)
     layers = getattr(trace, "layers", None)
-    expect(
-        isinstance(layers, tuple | list) and layers, "layers of the trace", "one term or more", Shown(layers)
-    )
+    expect(isinstance(layers, tuple | list), "layers of the trace", "a tuple of terms", Shown(layers))
 
 
 def check_baseline(baseline, shape):

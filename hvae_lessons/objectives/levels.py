@@ -90,6 +90,7 @@ def balancing_weights(trace, sizes=None):
     Source: N4 21.71; Vahdat and Kautz (2020), whose gamma is a constant and has mean 1.
     """
     check_trace(trace)
+    expect(len(trace.layers) >= 1, "trace", "one layer or more", 0)
     sizes = (1.0,) * len(trace.layers) if sizes is None else sizes
     check_length("sizes", sizes, len(trace.layers), "sizes")
     for size in sizes:
