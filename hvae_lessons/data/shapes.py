@@ -11,7 +11,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_count, check_pixels, check_tensor, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_choice,
+    check_count,
+    check_counts,
+    check_pixels,
+    check_tensor,
+    expect,
+)
 
 # In units of the image's side. A shape fills a circle, so that turned by any angle it stays inside the image.
 SMALLEST, LARGEST = 0.12, 0.26  # radius of the circle
@@ -55,11 +63,14 @@ class FactorData:
     def __post_init__(self):
         check_pixels("x", self.x)
         pair = isinstance(self.image_shape, tuple) and len(self.image_shape) == 2
-        expect(pair, "image_shape", "(height, width)", repr(self.image_shape))
+        expect(pair, "image_shape", "(height, width)", Shown(self.image_shape))
+        check_counts("image_shape", self.image_shape)
         expected = f"[N, {math.prod(self.image_shape)}] for images of {self.image_shape}"
         fits = self.x.ndim == 2 and self.x.shape[1] == math.prod(self.image_shape)
         expect(fits, "x", expected, tuple(self.x.shape))
         check_tensor("factors", self.factors)
+        are_names = isinstance(self.names, tuple | list) and all(isinstance(name, str) for name in self.names)
+        expect(are_names, "names", "a string for each factor", Shown(self.names))
         shape, got = (len(self.x), len(self.names)), tuple(self.factors.shape)
         expect(got == shape, "factors", f"{shape}, one value per image and name", got)
 
@@ -81,6 +92,7 @@ def make_shapes(shapes=("square", "ellipse"), scales=5, orientations=1, columns=
     Raises: ValueError for a shape that it does not know, a count below 1, or a grid in which nothing varies.
     Source: the design of dSprites (Matthey et al., 2017), with smooth edges.
     """
+    expect(isinstance(shapes, tuple | list), "shapes", "a tuple of names", Shown(shapes))
     for shape in shapes:
         check_choice("shapes", shape, tuple(SHAPES))
     counts = {"scales": scales, "orientations": orientations, "columns": columns, "rows": rows}
