@@ -90,6 +90,16 @@ def check_non_negative(name, value):
     expect(0 <= value < math.inf, name, "a finite number, 0 or more", value)
 
 
+def check_weight(name, value):
+    """`value` is a finite number, zero or more; or a tensor of such, one for each model or example."""
+    if not isinstance(value, torch.Tensor):
+        return check_non_negative(name, value)
+    expect(value.numel() > 0, name, "one number or more", f"shape {tuple(value.shape)}")
+    low, high = (bound.item() for bound in value.aminmax())
+    expect(low >= 0 and high < math.inf, name, "finite numbers, 0 or more", f"{low:g} to {high:g}")
+    return None
+
+
 def check_count(name, value):
     """`value` is a whole number, one or more."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)

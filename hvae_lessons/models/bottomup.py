@@ -38,7 +38,7 @@ class BottomUp(TopDown):
         check_size("x", x, self.config.data_dim)
         check_levels("noise", noise, self.config.latent_dims)
         stem, z, q = self.backbone.stem(x), [], []
-        u = stem.expand(*noise[0].shape[:-1], -1)
+        u = stem
         for l in range(len(noise)):
             q.append(self.backbone.posterior(l, stem, u))
             z.append(q[-1].sample(noise[l]))

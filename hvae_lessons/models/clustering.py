@@ -190,7 +190,7 @@ class ClusterVAE(nn.Module):
         """Trace for given codes: x [B, D], z [.., B, Z], and Gumbel noise [.., B, Y] to draw labels."""
         q_z = self.vae.encode(x)
         expect(
-            hasattr(z, "shape") and tuple(z.shape[-2:]) == tuple(q_z.mean.shape),
+            hasattr(z, "shape") and tuple(z.shape[-q_z.mean.ndim :]) == tuple(q_z.mean.shape),
             "z",
             f"[.., {', '.join(map(str, q_z.mean.shape))}]",
             getattr(z, "shape", type(z).__name__),
