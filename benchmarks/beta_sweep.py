@@ -29,7 +29,7 @@ GRID = {
     "beta": [0.0, 0.03, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0],
 }
 HIDDEN = (32,)
-SETTINGS = {"epochs": 250, "batch_size": 128, "learning_rate": 5e-3}
+SETTINGS = {"epochs": 150, "batch_size": 128, "learning_rate": 5e-3}
 LAST = 50  # epochs at the end, over which the progress of the training is recorded
 SAMPLES = 10  # of each code, by which a test image is judged
 KEPT = Path(__file__).with_suffix(".kept")

@@ -1,6 +1,6 @@
 """The ELBO and its weighted relatives: sums of the terms of a Trace."""
 
-from hvae_lessons.checks import check_trace, check_weight, expect
+from hvae_lessons.checks import check_length, check_trace, check_weight
 
 
 def elbo(trace):
@@ -38,7 +38,7 @@ def beta_elbo(trace, beta):
     Source: N4 21.24, with the sign turned: there it is a loss.
     """
     check_trace(trace)
-    check_weight("beta", beta)
+    check_weight("beta", beta, trace.log_px_given_z.shape)
     return trace.log_px_given_z - beta * trace.kl
 
 
@@ -60,9 +60,9 @@ def weighted_elbo(trace, betas):
     Source: N4 21.71, the weights of single levels; here they anneal the label's term of N0.
     """
     check_trace(trace)
-    expect(len(betas) == len(trace.layers), "betas", f"{len(trace.layers)} weights", len(betas))
+    check_length("betas", betas, len(trace.layers), "weights")
     for beta in betas:
-        check_weight("betas", beta)
+        check_weight("betas", beta, trace.log_px_given_z.shape)
     return trace.log_px_given_z - sum(beta * kl for beta, kl in zip(betas, trace.kls))
 
 

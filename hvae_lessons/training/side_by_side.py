@@ -15,7 +15,7 @@ import copy
 import torch
 from torch import nn
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, check_module, expect
 
 JUDGED = 8  # examples on which every model is compared with itself side by side
 COPIES = 5  # of every weight: itself, its gradient, Adam's two averages, and one to go back to
@@ -118,9 +118,10 @@ class SideBySide(nn.Module):
 
 def expect_alike(models):
     """Refuse models whose weights cannot be stacked."""
+    expect(isinstance(models, list | tuple), "models", "a list of models", Shown(models))
     expect(len(models) > 0, "models", "one model or more", "none")
     for number, model in enumerate(models):
-        expect(isinstance(model, nn.Module), "models", "nn.Modules", type(model).__name__)
+        check_module("models", model)
         expected = f"{type(models[0]).__name__}s alone"
         expect(type(model) is type(models[0]), "models", expected, type(model).__name__)
         expect(not any(model is other for other in models[:number]), "models", "each once", f"{number} again")

@@ -11,6 +11,7 @@ import inspect
 import itertools
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,13 +19,21 @@ import torch
 from tqdm import tqdm
 
 from hvae_lessons.checks import (
+    Shown,
+    check_choice,
     check_count,
-    check_data,
+    check_event,
+    check_flag,
+    check_function,
     check_generator,
+    check_gradient,
     check_positive,
-    check_tensor,
+    check_table,
+    check_trace,
     check_values,
     expect,
+    is_number,
+    is_whole,
 )
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training.divergence import GuardOfMany
@@ -70,26 +79,34 @@ def fit_many(
     cannot be computed side by side, and more models than fit into memory.
     Source: N4 21.24 (beta), trained as in `fit`.
     """
-    check_data("x", x)
+    check_table("x", x)
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
     check_positive("learning_rate", learning_rate)
     check_generator(generator)
-    models = tuple(models)
+    check_flag("progress", progress)
+    if prepare is not None:
+        check_function("prepare", prepare, "x", "generator")
     expect_alike(models)
+    weights = _weights(schedules, len(models), x)
+    check_function("objective", objective, "trace", **weights)
     expect_room(models, min(batch_size, len(x)))
     together = SideBySide(models)
     expect_same(together, models, x)
-    settings = (schedules or {}).items()
-    weights = {name: _for_each_model(name, given, len(models), x) for name, given in settings}
     optimizer = torch.optim.Adam(together.parameters(), lr=learning_rate, fused=True)
     guard, record, ends = GuardOfMany(together), Record({}), {}
     bar = tqdm(total=epochs, unit="epoch", desc=f"{len(models)} models", disable=not progress)
 
+    def prepared(x, generator):
+        inputs = x if prepare is None else prepare(x, generator)
+        check_event(prepare=inputs)
+        return inputs
+
     def scheduled(trace, step):
+        check_trace(trace)
         values = objective(trace, **{name: weight(step) for name, weight in weights.items()})
-        check_tensor("objective", values)
         check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
+        check_gradient("objective", values)
         return values
 
     def watch_step(step, trace, values, loss):
@@ -112,7 +129,7 @@ def fit_many(
             optimizer,
             epochs=epochs,
             batch_size=int(batch_size),
-            prepare=prepare or (lambda x, generator: x),
+            prepare=prepared,
             generator=generator,
             on_step=watch_step,
             on_epoch=watch_epoch,
@@ -160,6 +177,11 @@ def sweep(train, grid, together, *, folder=None, jobs=None, progress=True):
     Source: none.
     """
     _check_grid(train, grid, together)
+    known = folder is None or isinstance(folder, str | os.PathLike)
+    expect(known, "folder", "a path, or None to keep nothing", Shown(folder))
+    known = jobs is None or (is_whole(jobs) and jobs != 0)
+    expect(known, "jobs", "a whole number other than 0, or None", Shown(jobs))
+    check_flag("progress", progress)
     from joblib import Parallel, delayed  # takes a moment to import
 
     others = [axis for axis in grid if axis != together]
@@ -194,22 +216,24 @@ def _train_group(number, train, group, together, dtype):
         torch.set_default_dtype(before)
     count = len(group[together])
     fits = isinstance(result, list) and len(result) == count and all(isinstance(row, dict) for row in result)
-    expect(fits, "train", f"a list of {count} dicts, one for each {together}", repr(result)[:80])
+    expect(fits, "train", f"a list of {count} dicts, one for each {together}", Shown(result))
     return number, result
 
 
 def _check_grid(train, grid, together):
     """Refuse a grid that is empty, or that `train` cannot be called with."""
-    expect(isinstance(grid, dict) and len(grid) > 0, "grid", "a dict of axes and their values", repr(grid))
+    is_grid = isinstance(grid, dict) and len(grid) > 0
+    expect(is_grid, "grid", "a dict of axes and their values", Shown(grid))
     for axis, values in grid.items():
+        expect(isinstance(values, Sequence), "grid", f"a list of values of {axis!r}", Shown(values))
         expect(len(values) > 0, "grid", f"one value of {axis!r} or more", "none")
-    expect(together in grid, "together", f"an axis of the grid: {', '.join(grid)}", repr(together))
+    check_choice("together", together, tuple(grid))
+    expect(callable(train), "train", f"a function of {', '.join(grid)}", Shown(train))
     arguments = inspect.signature(train).parameters
     unknown = [axis for axis in grid if axis not in arguments]
     expect(not unknown, "grid", f"axes that train takes: {', '.join(arguments)}", ", ".join(unknown))
     needed = [name for name, argument in arguments.items() if argument.default is argument.empty]
-    open_ = [name for name in needed if name not in grid]
-    expect(not open_, "grid", f"an axis for every argument of train: {', '.join(needed)}", ", ".join(grid))
+    expect(set(needed) <= set(grid), "grid", f"an axis for each of {', '.join(needed)}", ", ".join(grid))
 
 
 def _file(folder, group, together):
@@ -236,12 +260,23 @@ def _kept(file, group):
     return found["result"] if found["group"] == group else None
 
 
-def _for_each_model(name, given, count, x):
-    """A schedule as a function of the step: step -> a number for all models, or [M, 1], one for each."""
+def _weights(schedules, count, x):
+    """The schedules as functions of the step: a number for all models, or [M, 1], one for each."""
+    schedules = {} if schedules is None else schedules
+    expect(isinstance(schedules, Mapping), "schedules", "a dict", Shown(schedules))
+    return {name: _weight(name, given, count, x) for name, given in schedules.items()}
+
+
+def _weight(name, given, count, x):
     if callable(given):
+        check_function("schedules", given, "step")
         return given
-    given = list(given)
-    expect(len(given) == count, "schedules", f"{count} values of {name!r}, one for each model", len(given))
+    expected = f"{count} values of {name!r}, one for each model"
+    expect(isinstance(given, Sequence), "schedules", expected, Shown(given))
+    expect(len(given) == count, "schedules", expected, len(given))
+    for each in given:
+        known = callable(each) or is_number(each)
+        expect(known, "schedules", f"a number or a function of the step for {name!r}", Shown(each))
     if any(map(callable, given)):
         return lambda step: x.new_tensor([[each(step) if callable(each) else each] for each in given])
     constant = x.new_tensor(given).unsqueeze(-1)  # [M, 1]
