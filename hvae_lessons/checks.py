@@ -69,8 +69,9 @@ def check_size(name, tensor, size):
 
 
 def check_type(name, tensor, like):
-    """`tensor` has the precision of what it is multiplied with, weights for instance."""
-    expect(tensor.dtype == like.dtype, name, f"{like.dtype}, like the rest", tensor.dtype)
+    """`tensor` has the precision of what it is multiplied with, weights for instance; symbols have none."""
+    fits = tensor.dtype == like.dtype or not (has_values(tensor) and has_values(like))
+    expect(fits, name, f"{like.dtype}, like the rest", tensor.dtype)
 
 
 def check_values(name, values, shape):
