@@ -130,6 +130,12 @@ def measure_lines(path):
         sys.exit("the tests fail as they are")
 
 
+def is_current(tables):
+    """Whether neither the package nor a test has changed since the tables were measured."""
+    sources = [*ROOT.glob("hvae_lessons/**/*.py"), *ROOT.glob("tests/**/*.py")]
+    return tables.exists() and tables.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+
+
 def tests_of(mutant, module, lines, seconds):
     """The tests that may notice: test -> seconds. For a line that runs at import, those of its layer."""
     layer = f"tests/{module.parts[1]}/"
@@ -172,7 +178,7 @@ def try_all(chosen, record, results, again):
     """Every chosen mutant that the record does not have yet; the survivors among the others, if `again`."""
     done = {"killed", "timeout"} if again else {"killed", "timeout", "survived"}
     tables = record.with_suffix(".pickle")
-    if again or not tables.exists():
+    if not is_current(tables):
         measure_lines(tables)
     lines, seconds = pickle.loads(tables.read_bytes())
     for module, mutant in (pair for pairs in chosen.values() for pair in pairs):
