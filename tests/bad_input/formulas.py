@@ -199,6 +199,13 @@ BAD = [
     (label_terms.labels_given_data, {"kl_per_label": V[0, 0]}, "kl_per_label", "one dim", "a scalar"),
     (label_terms.average_labels, {"log_pz_given_y": V[0, 0]}, "log_pz_given_y", "one dim", "a scalar"),
     (mixtures.mixture_kl, {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
+    (
+        mixtures.mixture_kl,
+        {"scale_tril": M[:2]},
+        "scale_tril",
+        "batch dimensions that match (3,)",
+        "(2, 2, 2)",
+    ),
     (mixtures.mixture_kl, {"log_var_q": WIDE}, "log_var_q", "matches mean_q", "(4, 3)"),
     (mixtures.mixture_kl, {"mean": WIDE}, "mean", "matches mean_q", "(4, 3)"),
     (noise_chains.noise_states, {"decoders": []}, "decoders", "1 levels", "0"),

@@ -63,6 +63,12 @@ def test_best_gaussian_of_a_line_is_its_posterior(line):
     torch.testing.assert_close(log_var, expected_log_var, atol=1e-5, rtol=0)
 
 
+def test_the_search_for_the_best_gaussian_takes_as_many_steps_as_it_is_told(square):
+    one, many = (square.elbo(X, square.gaussian(*square.best_gaussian(X, steps))) for steps in (1, 200))
+    assert (one <= many + 1e-9).all()
+    assert (one < many - 0.01).any()
+
+
 @pytest.mark.parametrize("x", [-0.5, 0.9, 1.1, 1.5, 3.0])
 def test_best_gaussian_of_two_peaks_beats_every_other(square, x):
     x = torch.tensor([[x]], dtype=torch.float64)
