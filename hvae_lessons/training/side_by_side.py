@@ -19,7 +19,7 @@ from hvae_lessons.checks import Shown, check_module, expect
 
 JUDGED = 8  # examples on which every model is compared with itself side by side
 COPIES = 5  # of every weight: itself, its gradient, Adam's two averages, and one to go back to
-PASSES = 6  # arrays of the size of a layer's output that wait for the gradient, or are part of it; measured
+PASSES = 10  # arrays of the size of a layer's output in a pass and its gradient: 8 to 10, measured
 
 
 def _empty(parameter, shape):

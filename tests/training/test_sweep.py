@@ -195,7 +195,7 @@ def test_models_that_cannot_be_trained_together(build, expected):
     )
 
 
-@pytest.mark.parametrize(("room", "advice"), [(50_000, "in groups of 2"), (100, "with a smaller batch_size")])
+@pytest.mark.parametrize(("room", "advice"), [(70_000, "in groups of 2"), (100, "with a smaller batch_size")])
 def test_no_memory_for_the_batch(monkeypatch, room, advice):
     monkeypatch.setattr(side_by_side, "_can_have", lambda size, device: size <= room)
     with pytest.raises(
