@@ -7,10 +7,13 @@ import torch
 
 from hvae_lessons.checks import (
     check_choice,
+    check_flag,
+    check_length,
     check_non_negative,
     check_positive,
     check_trace,
     check_values,
+    check_weight,
     expect,
 )
 from hvae_lessons.objectives.bound import beta_elbo
@@ -32,7 +35,7 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
     | `nats` | number | lambda, 0 or more; 0 with `clamp="example"` and closed forms is `beta_elbo` |
     | `per` | name | "level" or "dimension"; some terms, as those of a ClusterVAE, are levels only |
     | `clamp` | name | "batch": after the batch mean; "example": before it |
-    | `beta` | number | weight of the KL, for a warm-up |
+    | `beta` | number or [M, 1] | weight of the KL, for a warm-up; of all models or of each |
     | returns | [.., B] | objective in nats; never above the ELBO on average, for beta = 1 |
 
     Raises: ValueError for anything but a Trace, or settings that make no sense.
@@ -42,7 +45,7 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
     check_non_negative("nats", nats)
     check_choice("per", per, ("level", "dimension"))
     check_choice("clamp", clamp, ("batch", "example"))
-    check_non_negative("beta", beta)
+    check_weight("beta", beta, trace.log_px_given_z.shape)
     charge = 0
     for kl in _kl_of_groups(trace, per):  # [.., B, groups]
         level = kl.mean(-2, keepdim=True) if clamp == "batch" else kl
@@ -55,7 +58,7 @@ def _kl_of_groups(trace, per):
     """The KL of every layer, divided among its groups: L of [.., B, groups]."""
     if per == "level":
         return [kl.unsqueeze(-1) for kl in trace.kls]
-    groups = [layer.kl_per_dimension for layer in trace.layers]
+    groups = [getattr(layer, "kl_per_dimension", None) for layer in trace.layers]
     for number, kl in enumerate(groups, start=1):
         whole = f"'level', because the KL of layer {number} does not split into coordinates"
         expect(kl is not None, "per", whole, "'dimension'")
@@ -88,8 +91,9 @@ def balancing_weights(trace, sizes=None):
     Source: N4 21.71; Vahdat and Kautz (2020), whose gamma is a constant and has mean 1.
     """
     check_trace(trace)
+    expect(len(trace.layers) >= 1, "trace", "one layer or more", 0)
     sizes = (1.0,) * len(trace.layers) if sizes is None else sizes
-    expect(len(sizes) == len(trace.layers), "sizes", f"{len(trace.layers)} sizes", len(sizes))
+    check_length("sizes", sizes, len(trace.layers), "sizes")
     for size in sizes:
         check_positive("sizes", size)
     shares = torch.stack([size * torch.relu(kl.mean(-1)) for size, kl in zip(sizes, trace.kls)], -1).detach()
@@ -120,6 +124,7 @@ def balanced_elbo(trace, sizes=None, beta=1.0, until_one=False):
     """
     check_trace(trace)
     check_non_negative("beta", beta)
+    check_flag("until_one", until_one)
     weights = balancing_weights(trace, sizes).unsqueeze(-2).unbind(-1)  # L of [.., 1]
     if until_one and beta >= 1:
         return beta_elbo(trace, beta)

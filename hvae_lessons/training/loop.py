@@ -10,10 +10,16 @@ from tqdm import tqdm
 
 from hvae_lessons.checks import (
     check_count,
-    check_data,
+    check_event,
+    check_flag,
+    check_function,
+    check_functions,
     check_generator,
+    check_gradient,
+    check_module,
     check_positive,
-    check_tensor,
+    check_table,
+    check_trace,
     check_values,
 )
 from hvae_lessons.objectives import elbo
@@ -25,14 +31,14 @@ from hvae_lessons.training.record import Record
 def gradient_steps(
     model, x, objective, optimizer, *, epochs, batch_size, prepare, generator, on_step, on_epoch
 ):
-    r"""The loop: every step follows the gradient of one batch, loss = -objective(trace, step).mean().
+    r"""The loop: every step follows the gradient of one batch, loss = -objective(trace, step).mean(-1).
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `model`, `x`, `epochs`, `batch_size`, `prepare`, `generator` | | as in `fit` |
-    | `objective` | callable | (Trace, step) -> [B], nats, higher is better |
+    | `objective` | callable | (Trace, step) -> [B], nats, higher is better; [M, B] of M models side by side |
     | `optimizer` | torch.optim.Optimizer | of the model's weights |
-    | `on_step` | callable | (step, Trace, objective [B], loss []) before the gradient is taken |
+    | `on_step` | callable | (step, Trace, objective [.., B], loss [..]) before the gradient is taken |
     | `on_epoch` | callable | (epoch) -> True to stop |
     | returns | bool | True if `on_epoch` stopped the run |
 
@@ -44,11 +50,11 @@ def gradient_steps(
         order = torch.randperm(len(inputs), generator=generator, device=inputs.device)
         for index in order.split(batch_size):
             trace = model(inputs[index], generator=generator)
-            values = objective(trace, step)  # [B]
-            loss = -values.mean()
+            values = objective(trace, step)  # [B], or [M, B]
+            loss = -values.mean(-1)
             on_step(step, trace, values, loss)
             optimizer.zero_grad()
-            loss.backward()
+            loss.sum().backward()  # of M models: each gets the gradient of its own loss
             optimizer.step()
             step += 1
         if on_epoch(epoch):
@@ -106,12 +112,24 @@ def fit(
     Raises: ValueError for data or settings that make no sense; TrainingDiverged when the loss is not finite.
     Source: N4 draft 21.23-21.26 (stochastic gradient of the ELBO over a data set); N4 21.5.5 (skipping).
     """
-    check_data("x", x)
+    check_table("x", x)
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
     check_positive("learning_rate", learning_rate)
     check_generator(generator)
-    schedules, columns = schedules or {}, columns or {}
+    schedules = {} if schedules is None else schedules
+    columns = {} if columns is None else columns
+    check_module("model", model)
+    check_function("model", model, "x", generator=generator)
+    check_functions("schedules", schedules, "step")
+    check_function("objective", objective, "trace", **schedules)
+    check_flag("progress", progress)
+    if prepare is not None:
+        check_function("prepare", prepare, "x", "generator")
+    if on_epoch is not None:
+        check_function("on_epoch", on_epoch, "epoch", "row")
+    if after_step is not None:
+        check_function("after_step", after_step, "model")
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     gate = None if skip_gradients_above is None else GradientGate(optimizer, skip_gradients_above)
     if after_step is not None:
@@ -119,14 +137,20 @@ def fit(
     guard, record = DivergenceGuard(model), Record(columns, gate)
     bar = tqdm(total=epochs, unit="epoch", disable=not progress)
 
+    def prepared(x, generator):
+        inputs = x if prepare is None else prepare(x, generator)
+        check_event(prepare=inputs)
+        return inputs
+
     def scheduled(trace, step):
+        check_trace(trace)
         values = objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
-        check_tensor("objective", values)
         check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
+        check_gradient("objective", values)
         return values
 
     def watch_step(step, trace, values, loss):
-        guard.check(step, trace, values, loss.item())
+        guard.check(step, trace, loss.item())
         record.add(trace, values)
 
     def watch_epoch(epoch):
@@ -134,9 +158,12 @@ def fit(
         guard.end_epoch()
         bar.set_postfix_str(f"objective {row['objective']:.2f} nats", refresh=False)
         bar.update()
-        return on_epoch is not None and bool(on_epoch(epoch, row))
+        stop = on_epoch is not None and on_epoch(epoch, row)
+        if stop is not None:
+            check_flag("on_epoch", stop)
+        return bool(stop)
 
-    _enter_training(model)
+    enter_training(model)
     try:
         interrupted = gradient_steps(
             model,
@@ -145,7 +172,7 @@ def fit(
             optimizer,
             epochs=epochs,
             batch_size=int(batch_size),
-            prepare=prepare or (lambda x, generator: x),
+            prepare=prepared,
             generator=generator,
             on_step=watch_step,
             on_epoch=watch_epoch,
@@ -158,7 +185,8 @@ def fit(
     return record.history(interrupted)
 
 
-def _enter_training(model):
+def enter_training(model):
+    """Training mode, but for parts whose weights are all frozen."""
     model.train()
     for part in model.modules():
         weights = list(part.parameters())

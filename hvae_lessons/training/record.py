@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, check_functions, expect, is_number
+from hvae_lessons.training.divergence import TrainingDiverged
 
 OWN_COLUMNS = ("objective", "log_px_given_z", "kl")
 
@@ -20,10 +21,11 @@ class History(NamedTuple):
     kl: np.ndarray  # [E, L] one column per stochastic layer
     interrupted: bool  # True if the run was stopped
     columns: Mapping = MappingProxyType({})  # name -> [E], what else `fit` was asked to record
+    diverged: TrainingDiverged | None = None  # why a model of `fit_many` stopped before the others
 
 
 class Record:
-    """Sums the terms of every step; a row of averages per epoch.
+    """Sums the terms of every step; a row of averages per epoch. Of M models side by side, M of each.
 
     `columns` names functions Trace -> [B] or []. An average over the batch, [], counts as often as the batch
     has examples, so that a last batch that is smaller weighs less.
@@ -31,10 +33,10 @@ class Record:
 
     def __init__(self, columns, gate=None):
         self.columns, self.gate, self.rows = columns, gate, []
-        for name, column in columns.items():
+        check_functions("columns", columns, "a Trace")
+        for name in columns:
             free = isinstance(name, str) and name not in OWN_COLUMNS
-            expect(free, "columns", f"names other than {', '.join(OWN_COLUMNS)}", repr(name))
-            expect(callable(column), "columns", f"a function of a Trace as {name!r}", repr(column))
+            expect(free, "columns", f"names other than {', '.join(OWN_COLUMNS)}", Shown(name))
         self._clear()
 
     def _clear(self):
@@ -45,9 +47,12 @@ class Record:
         """Add the examples of a step."""
         terms = torch.stack([values, trace.log_px_given_z, *(layer.kl for layer in trace.layers)])
         self.totals = self.totals + terms.sum(-1, dtype=torch.float64)
-        self.count += len(values)
+        self.count += values.shape[-1]
         for name, column in self.columns.items():
-            value = torch.as_tensor(column(trace))
+            value = column(trace)
+            of_torch = is_number(value) or isinstance(value, torch.Tensor)
+            expect(of_torch, "columns", f"a number or a tensor from {name!r}", Shown(value))
+            value = torch.as_tensor(value)
             fits = value.shape in ((), values.shape)
             expect(fits, "columns", f"one number or {len(values)} from {name!r}", tuple(value.shape))
             self.extra[name] += value.double().expand(len(values)).sum().item()
