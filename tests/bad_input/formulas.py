@@ -14,6 +14,7 @@ from hvae_lessons.formulas import (
     gradients,
     mixtures,
     noise_chains,
+    rate_distortion,
     singular_values,
     special_functions,
     trees,
@@ -30,6 +31,10 @@ CODES = finite_codes.all_codes(2)
 CENTERS = torch.ones(Y, Z)
 FACTORS = torch.eye(Z).expand(Y, Z, Z)
 HALF = torch.tensor([0.5])
+P_X = torch.full((B,), 1 / B)
+ENCODER = torch.full((B, Z), 1 / Z)  # q(z | x)
+CODE = torch.full((Z,), 1 / Z)
+DECODER = torch.full((Z, B), 1 / B)
 KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
 FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p": M}
 
@@ -89,6 +94,10 @@ GOOD = {
     finite_codes.all_codes: {"size": 3},
     finite_codes.copy_log_prob: {"x": CODES, "z": CODES, "flip": 0.1},
     finite_codes.finite_terms: {"log_px_given_z": V, "log_q_z": V, "log_pz": V[0]},
+    rate_distortion.aggregate_posterior: {"p_x": P_X, "q_z_given_x": ENCODER},
+    rate_distortion.rate: {"p_x": P_X, "q_z_given_x": ENCODER, "p_z": CODE},
+    rate_distortion.distortion: {"p_x": P_X, "q_z_given_x": ENCODER, "p_x_given_z": DECODER},
+    rate_distortion.information: {"p_x": P_X, "q_z_given_x": ENCODER},
     trees.tree_log_prob: {"x": CODES, "flip": torch.tensor([0.1]), "depth": 1},
     singular_values.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
 }
@@ -169,6 +178,14 @@ BAD = [
     (finite_codes.copy_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     (finite_codes.copy_log_prob, {"flip": 1}, "flip", "probability", "1"),
     (finite_codes.finite_terms, {"log_q_z": WIDE}, "log_q_z", "matches log_px_given_z", "(4, 3)"),
+    (rate_distortion.aggregate_posterior, {"p_x": CODE}, "q_z_given_x", "a row for each x", "(4, 2)"),
+    (rate_distortion.aggregate_posterior, {"p_x": 2 * P_X}, "p_x", "summing to 1", "1 away"),
+    (rate_distortion.rate, {"p_z": P_X}, "p_z", "matches q_z_given_x (4, 2)", "(1, 4)"),
+    (rate_distortion.rate, {"p_z": torch.tensor([-1.0, 2.0])}, "p_z", "0 or more", "-1"),
+    (rate_distortion.rate, {"p_z": torch.tensor([torch.nan, 1.0])}, "p_z", "0 or more", "nan"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER}, "p_x_given_z", "matches q_z_given_x", "(2, 4)"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER.T}, "p_x_given_z", "summing to 1", "1 away"),
+    (rate_distortion.information, {"q_z_given_x": V[0]}, "q_z_given_x", "a row for each x", "(2,)"),
     (trees.tree_log_prob, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
     (trees.tree_log_prob, {"flip": V}, "flip", "[..., 1]", "(4, 2)"),
     (trees.tree_log_prob, {"depth": 0}, "depth", "1 or more", "0"),
