@@ -55,7 +55,7 @@ def trade_off(betas, rate, distortion, tangents, title):
     middle = np.median(rate, 1), np.median(distortion, 1)
     right, top = 1.12 * middle[0].max(), 1.06 * middle[1].max()
     low = 0.9 * middle[1].min()
-    _equal_elbo(ax, (middle[0] + middle[1]).min(), right, low, top)
+    _equal_elbo(ax, right, low, top)
     ax.plot(*middle, color=INFERENCE, lw=1.4)
     ax.scatter(rate, distortion, s=6, color=INFERENCE, alpha=0.35, linewidths=0)
     ax.scatter(*middle, s=30, color=INFERENCE, zorder=3)
@@ -81,28 +81,24 @@ def finite_models(entropy, rate, distortion, information, shown, title):
     Source: N4 21.2.4; Alemi et al. (2018), equation 4.
     """
     figure, ax = plt.subplots(figsize=(0.82 * WIDTH, 3.9), layout="constrained")
-    values = (np.asarray(part) for part in (rate, distortion, information))
-    rate, distortion, information = values
-    right, top = 1.06 * rate.max(), 1.06 * distortion.max()
+    rate, distortion, information = (np.asarray(part) for part in (rate, distortion, information))
+    limit = 1.5 * float(entropy)
     ax.fill([0, entropy, 0], [0, 0, entropy], color=PRIOR, alpha=0.18, lw=0)
-    ax.plot([0, entropy], [entropy, 0], color=MODEL)
-    ax.text(0.3 * entropy, 0.22 * entropy, WORDS["impossible"], color=INK, ha="center")
-    ax.annotate(
-        "$D + R = H$", (0.72 * entropy, 0.28 * entropy), (6, 6), textcoords="offset points", color=MODEL
-    )
+    ax.plot([0, entropy], [entropy, 0], color=INK, lw=1.2)
+    ax.text(0.3 * entropy, 0.22 * entropy, WORDS["impossible"], ha="center")
+    ax.annotate("$D + R = H$", (0.9 * entropy, 0.1 * entropy), (7, 7), textcoords="offset points")
     ax.scatter(rate, distortion, s=7, color=INFERENCE, alpha=0.35, linewidths=0)
-    for number, model in enumerate(shown):
+    for model in shown:
         r, d, i = rate[model], distortion[model], information[model]
-        ax.plot([max(entropy - d, 0), i], [d, d], color=MODEL, lw=2.2)
-        ax.plot([i, r], [d, d], color=GAP, lw=2.2)
-        ax.plot([i, i], [d - 0.02 * top, d + 0.02 * top], color=INK, lw=1.8)
+        ax.plot([entropy - d, i], [d, d], color=MODEL, lw=3, label=WORDS["decoder_gap"])
+        ax.plot([i, r], [d, d], color=GAP, lw=3, label=WORDS["prior_gap"])
+        ax.scatter([i], [d], s=90, marker="|", color=INK, lw=1.8, zorder=3, label=WORDS["information"])
         ax.scatter([r], [d], s=34, color=INFERENCE, zorder=3)
-        if number == 0:
-            note = {"textcoords": "offset points", "ha": "center", "fontsize": 9}
-            ax.annotate(WORDS["information"], (i, d), (0, -17), color=INK, **note)
-            ax.annotate(WORDS["decoder_gap"], ((max(entropy - d, 0) + i) / 2, d), (0, 8), color=MODEL, **note)
-            ax.annotate(WORDS["prior_gap"], ((i + r) / 2, d), (0, 8), color=INK, **note)
-    ax.set(xlim=(0, right), ylim=(0, top), xlabel=WORDS["rate"], ylabel=WORDS["distortion"], title=title)
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(
+        handles[:3], names[:3], loc="upper right", fontsize=9, framealpha=0.9, frameon=True, edgecolor="none"
+    )
+    ax.set(xlim=(0, limit), ylim=(0, limit), xlabel=WORDS["rate"], ylabel=WORDS["distortion"], title=title)
     return figure
 
 
@@ -155,8 +151,8 @@ def sweep_over_beta(betas, rates, active, title):
     figure, (left, right) = axes(1, 2, height=3.1)
     place = np.arange(len(betas))
     for ax, values in ((left, rates), (right, active)):
-        for number, (size, seeds) in enumerate(values.items()):
-            color, seeds = INFERENCE_SHADES(0.35 + 0.65 * number / (len(values) - 1)), np.asarray(seeds)
+        for number, seeds in enumerate(values.values()):
+            seeds, color = np.asarray(seeds), INFERENCE_SHADES(0.35 + 0.65 * number / (len(values) - 1))
             ax.fill_between(place, seeds.min(1), seeds.max(1), color=color, alpha=0.25, lw=0)
             ax.plot(place, np.median(seeds, 1), color=color, marker="o", ms=3)
         ax.set_xticks(place, [f"{beta:g}" for beta in betas])
@@ -194,14 +190,14 @@ def scores(measured, title, limits=(0, 1)):
     return figure
 
 
-def _equal_elbo(ax, best, right, low, top):
-    """Lines on which distortion and rate have the same sum."""
-    step = max(1, round((right + top - best) / 6))
-    for nats in best + step * np.arange(1, 7):
-        ax.plot([0, right], [nats, nats - right], color=PRIOR, lw=0.7, ls=(0, (4, 3)), zorder=1)
-        if low < nats < top:
-            ax.annotate(WORDS["elbo"].format(nats=nats), (0, nats), (4, -9), textcoords="offset points",
-                        color=PRIOR, fontsize=8, rotation=0)  # fmt: skip
+def _equal_elbo(ax, right, low, top):
+    """Lines on which distortion and rate have the same sum, named where they enter the picture."""
+    for nats in MaxNLocator(6, integer=True).tick_values(low, right + top):
+        if low < nats < right + top:
+            ax.plot([0, right], [nats, nats - right], color=PRIOR, lw=0.7, ls=(0, (4, 3)), zorder=1)
+            start = (0, nats) if nats < top else (nats - top, top)
+            name, style = WORDS["elbo"].format(nats=nats), {"color": PRIOR, "fontsize": 8}
+            ax.annotate(name, start, (4, -11), textcoords="offset points", **style)
 
 
 def _name_lines(ax, starts, color):
