@@ -18,6 +18,7 @@ from hvae_lessons.formulas import (
     singular_values,
     special_functions,
     trees,
+    water_filling,
 )
 from hvae_lessons.formulas import discrete_gradients as discrete
 from hvae_lessons.formulas import distributions as dist
@@ -99,6 +100,8 @@ GOOD = {
     rate_distortion.distortion: {"p_x": P_X, "q_z_given_x": ENCODER, "p_x_given_z": DECODER},
     rate_distortion.information: {"p_x": P_X, "q_z_given_x": ENCODER},
     trees.tree_log_prob: {"x": CODES, "flip": torch.tensor([0.1]), "depth": 1},
+    water_filling.water_filling: {"variances": V, "level": 0.1},
+    water_filling.linear_vae_optimum: {"variances": V, "noise_var": 0.1, "beta": 1.0, "latent_dim": 1},
     singular_values.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
 }
 
@@ -189,6 +192,12 @@ BAD = [
     (trees.tree_log_prob, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
     (trees.tree_log_prob, {"flip": V}, "flip", "[..., 1]", "(4, 2)"),
     (trees.tree_log_prob, {"depth": 0}, "depth", "1 or more", "0"),
+    (water_filling.water_filling, {"variances": -V}, "variances", "0 or more", "-0.5"),
+    (water_filling.water_filling, {"level": 0.0}, "level", "above 0", "0.0"),
+    (water_filling.linear_vae_optimum, {"variances": V[0, 0]}, "variances", "one dimension", "a scalar"),
+    (water_filling.linear_vae_optimum, {"noise_var": -1.0}, "noise_var", "above 0", "-1.0"),
+    (water_filling.linear_vae_optimum, {"beta": 0}, "beta", "above 0", "0"),
+    (water_filling.linear_vae_optimum, {"latent_dim": 0}, "latent_dim", "1 or more", "0"),
     (singular_values.power_iteration, {"weight": V[0]}, "weight", "a matrix", "(2,)"),
     (singular_values.power_iteration, {"vector": WIDE[0]}, "vector", "[..., 2]", "(3,)"),
     (singular_values.power_iteration, {"vector": V}, "vector", "[2]", "(4, 2)"),
