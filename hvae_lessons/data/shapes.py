@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_count, check_pixels, expect
+from hvae_lessons.checks import check_choice, check_count, check_pixels, check_tensor, expect
 
 # In units of the image's side. A shape fills a circle, so that turned by any angle it stays inside the image.
 SMALLEST, LARGEST = 0.12, 0.26  # radius of the circle
@@ -54,9 +54,12 @@ class FactorData:
 
     def __post_init__(self):
         check_pixels("x", self.x)
-        height, width = self.image_shape
-        fits = self.x.ndim == 2 and self.x.shape[1] == height * width
-        expect(fits, "x", f"[N, {height * width}] for images of {height}x{width}", tuple(self.x.shape))
+        pair = isinstance(self.image_shape, tuple) and len(self.image_shape) == 2
+        expect(pair, "image_shape", "(height, width)", repr(self.image_shape))
+        expected = f"[N, {math.prod(self.image_shape)}] for images of {self.image_shape}"
+        fits = self.x.ndim == 2 and self.x.shape[1] == math.prod(self.image_shape)
+        expect(fits, "x", expected, tuple(self.x.shape))
+        check_tensor("factors", self.factors)
         shape, got = (len(self.x), len(self.names)), tuple(self.factors.shape)
         expect(got == shape, "factors", f"{shape}, one value per image and name", got)
 

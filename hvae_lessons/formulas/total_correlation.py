@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_count, check_event, check_square, expect
+from hvae_lessons.checks import check_count, check_event, check_square, check_values, expect
 from hvae_lessons.formulas.distributions import gaussian_log_prob
 
 
@@ -118,8 +118,10 @@ def kl_parts(log_q, log_pz, data_size, estimate=minibatch_stratified):
     Raises: ValueError for shapes that do not match; what `estimate` raises.
     Source: N4 21.25 (total correlation); Chen et al. (2018), equation 2.
     """
-    check_event(log_q=log_q, log_pz=log_pz)
+    check_event(log_q=log_q)
+    check_event(log_pz=log_pz)
     expect(len(log_q.shape) >= 3, "log_q", "[.., Z, B, B]", tuple(log_q.shape))
+    check_values("log_pz", log_pz, (*log_q.shape[:-3], log_q.shape[-1]))
     # The coordinates are added before the examples are weighted: a weight belongs to an example, once.
     joint = log_q.sum(-3)  # log q(z_i | x_j), [.., B, B]
     log_qz = estimate(joint, data_size)
