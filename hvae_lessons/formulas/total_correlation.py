@@ -48,7 +48,7 @@ def minibatch_weighted(log_q, data_size):
     $$\hat q(z_i) = \frac{1}{N B} \sum_{j=1}^B q(z_i \mid x_j)$$
 
     The weights add up to 1 / N instead of 1: even from the whole data set, B = N, the estimate is N times too
-    small. It is biased by what the batch leaves out, and only its gradient is of use.
+    small. A constant does not change a gradient; but the own example has the weight of B examples, not of N.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -104,8 +104,8 @@ def kl_parts(log_q, log_pz, data_size, estimate=minibatch_stratified):
     $$\log\frac{q(z \mid x)}{p(z)} = \log\frac{q(z \mid x)}{q(z)} + \log\frac{q(z)}{\prod_d q(z_d)}
       + \log\frac{\prod_d q(z_d)}{p(z)}$$
 
-    Their sum is the left side whatever the estimate; each of them is as biased as the estimate. No sum of
-    logarithms estimated from the same few examples is a bound of anything.
+    Their sum is the left side whatever the estimate. From a batch, log q(z) comes out too small, as a rule by
+    more than the log q(z_d) do: then the first part is too large, and the second too small or negative.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
