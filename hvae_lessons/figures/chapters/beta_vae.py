@@ -164,26 +164,26 @@ def sweep_over_beta(betas, rates, active, title):
     return figure
 
 
-def scores(measured, title, limits=(0, 1)):
-    """One score of several objectives: a dot for each seed, a bar for the median.
+def scores(measured, title):
+    """Scores of several objectives: a dot for each seed, a bar for the median.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `measured` | dict | name of the score -> (name of the objective -> [S]) |
-    | `limits` | (low, high) | of every score |
     | returns | Figure | a panel for each score |
 
     Source: N4 21.3.1.1.
     """
     count = len(next(iter(measured.values())))
-    figure, row = axes(1, len(measured), height=0.7 + 0.27 * count, sharey=True, squeeze=False)
+    figure, row = axes(1, len(measured), height=0.8 + 0.25 * count, sharey=True, squeeze=False)
     shift = np.random.RandomState(0).uniform(-0.18, 0.18, 100)  # jitter only: no result depends on it
     for ax, (score, objectives) in zip(row[0], measured.items()):
         for place, values in enumerate(objectives.values()):
             values = np.asarray(values)
             ax.scatter(values, place + shift[: len(values)], s=12, color=INFERENCE, alpha=0.6, linewidths=0)
             ax.plot([np.median(values)] * 2, [place - 0.36, place + 0.36], color=INK, lw=2)
-        ax.set(xlim=limits, xlabel=score, yticks=range(count))
+        ax.set(xlabel=score, yticks=range(count))
+        ax.set_xlim(left=min(0, ax.get_xlim()[0]))
         ax.set_yticklabels(objectives)
     row[0][0].invert_yaxis()
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
