@@ -25,6 +25,7 @@ CHAPTERS = (
     "mhvae",
     "clustering",
     "topdown",
+    "beta_vae",
 )
 
 # By name: the theorems import this engine, and not the other way round.

@@ -14,9 +14,13 @@ from hvae_lessons.formulas import (
     gradients,
     mixtures,
     noise_chains,
+    rate_distortion,
+    rotations,
     singular_values,
     special_functions,
+    total_correlation,
     trees,
+    water_filling,
 )
 from hvae_lessons.formulas import discrete_gradients as discrete
 from hvae_lessons.formulas import distributions as dist
@@ -30,10 +34,22 @@ CODES = finite_codes.all_codes(2)
 CENTERS = torch.ones(Y, Z)
 FACTORS = torch.eye(Z).expand(Y, Z, Z)
 HALF = torch.tensor([0.5])
+P_X = torch.full((B,), 1 / B)
+ENCODER = torch.full((B, Z), 1 / Z)  # q(z | x)
+CODE = torch.full((Z,), 1 / Z)
+DECODER = torch.full((Z, B), 1 / B)
 KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
 FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p": M}
 
+PAIRS = torch.zeros(Z, B, B)  # [Z, B, B]
+
 GOOD = {
+    rotations.random_rotation: {"size": Z},
+    rotations.rotate_gaussian: {"mean": V, "log_var": V, "rotation": torch.eye(Z)},
+    total_correlation.pairwise_log_prob: {"z": V, "mean": V, "log_var": V},
+    total_correlation.minibatch_weighted: {"log_q": PAIRS, "data_size": 10},
+    total_correlation.minibatch_stratified: {"log_q": PAIRS, "data_size": 10},
+    total_correlation.kl_parts: {"log_q": PAIRS, "log_pz": PAIRS[0, 0], "data_size": 10},
     dist.gaussian_log_prob: {"z": V, "mean": V, "log_var": V},
     dist.standard_gaussian_log_prob: {"z": V},
     dist.gaussian_full_log_prob: {"z": V, "mean": V, "scale_tril": M},
@@ -89,11 +105,29 @@ GOOD = {
     finite_codes.all_codes: {"size": 3},
     finite_codes.copy_log_prob: {"x": CODES, "z": CODES, "flip": 0.1},
     finite_codes.finite_terms: {"log_px_given_z": V, "log_q_z": V, "log_pz": V[0]},
+    rate_distortion.aggregate_posterior: {"p_x": P_X, "q_z_given_x": ENCODER},
+    rate_distortion.rate: {"p_x": P_X, "q_z_given_x": ENCODER, "p_z": CODE},
+    rate_distortion.distortion: {"p_x": P_X, "q_z_given_x": ENCODER, "p_x_given_z": DECODER},
+    rate_distortion.information: {"p_x": P_X, "q_z_given_x": ENCODER},
     trees.tree_log_prob: {"x": CODES, "flip": torch.tensor([0.1]), "depth": 1},
+    water_filling.water_filling: {"variances": V, "level": 0.1},
+    water_filling.linear_vae_optimum: {"variances": V, "noise_var": 0.1, "beta": 1.0, "latent_dim": 1},
     singular_values.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
 }
 
 BAD = [
+    (rotations.random_rotation, {"size": 0}, "size", "1 or more", "0"),
+    (rotations.random_rotation, {"generator": 7}, "generator", "a torch.Generator", "7"),
+    (rotations.rotate_gaussian, {"log_var": WIDE}, "log_var", "matches mean (4, 2)", "(4, 3)"),
+    (rotations.rotate_gaussian, {"rotation": torch.eye(3)}, "rotation", "[..., 2, 2]", "(3, 3)"),
+    (rotations.rotate_gaussian, {"rotation": 2 * torch.eye(Z)}, "rotation", "orthogonal", "off by 3"),
+    (total_correlation.pairwise_log_prob, {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
+    (total_correlation.minibatch_weighted, {"log_q": PAIRS[:, :2]}, "log_q", "[..., 4, 4]", "(2, 2, 4)"),
+    (total_correlation.minibatch_weighted, {"data_size": 3}, "log_q", "a batch of 1 to 3", "4"),
+    (total_correlation.minibatch_stratified, {"log_q": PAIRS[:, :1, :1]}, "log_q", "a batch of 2 to 10", "1"),
+    (total_correlation.minibatch_stratified, {"data_size": 0}, "data_size", "1 or more", "0"),
+    (total_correlation.kl_parts, {"log_q": PAIRS[0]}, "log_q", "[.., Z, B, B]", "(4, 4)"),
+    (total_correlation.kl_parts, {"log_pz": PAIRS[0, 0, :1]}, "log_pz", "shape (4,)", "(1,)"),
     (dist.gaussian_log_prob, {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
     (dist.gaussian_log_prob, {"log_var": TALL}, "log_var", "matches z (4, 2)", "(5, 2)"),
     (dist.gaussian_log_prob, {"z": V[0], "log_var": TALL}, "log_var", "matches mean (4, 2)", "(5, 2)"),
@@ -169,9 +203,23 @@ BAD = [
     (finite_codes.copy_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     (finite_codes.copy_log_prob, {"flip": 1}, "flip", "probability", "1"),
     (finite_codes.finite_terms, {"log_q_z": WIDE}, "log_q_z", "matches log_px_given_z", "(4, 3)"),
+    (rate_distortion.aggregate_posterior, {"p_x": CODE}, "q_z_given_x", "a row for each x", "(4, 2)"),
+    (rate_distortion.aggregate_posterior, {"p_x": 2 * P_X}, "p_x", "summing to 1", "1 away"),
+    (rate_distortion.rate, {"p_z": P_X}, "p_z", "matches q_z_given_x (4, 2)", "(1, 4)"),
+    (rate_distortion.rate, {"p_z": torch.tensor([-1.0, 2.0])}, "p_z", "0 or more", "-1"),
+    (rate_distortion.rate, {"p_z": torch.tensor([torch.nan, 1.0])}, "p_z", "0 or more", "nan"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER}, "p_x_given_z", "matches q_z_given_x", "(2, 4)"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER.T}, "p_x_given_z", "summing to 1", "1 away"),
+    (rate_distortion.information, {"q_z_given_x": V[0]}, "q_z_given_x", "a row for each x", "(2,)"),
     (trees.tree_log_prob, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
     (trees.tree_log_prob, {"flip": V}, "flip", "[..., 1]", "(4, 2)"),
     (trees.tree_log_prob, {"depth": 0}, "depth", "1 or more", "0"),
+    (water_filling.water_filling, {"variances": -V}, "variances", "0 or more", "-0.5"),
+    (water_filling.water_filling, {"level": 0.0}, "level", "above 0", "0.0"),
+    (water_filling.linear_vae_optimum, {"variances": V[0, 0]}, "variances", "one dimension", "a scalar"),
+    (water_filling.linear_vae_optimum, {"noise_var": -1.0}, "noise_var", "above 0", "-1.0"),
+    (water_filling.linear_vae_optimum, {"beta": 0}, "beta", "above 0", "0"),
+    (water_filling.linear_vae_optimum, {"latent_dim": 0}, "latent_dim", "1 or more", "0"),
     (singular_values.power_iteration, {"weight": V[0]}, "weight", "a matrix", "(2,)"),
     (singular_values.power_iteration, {"vector": WIDE[0]}, "vector", "[..., 2]", "(3,)"),
     (singular_values.power_iteration, {"vector": V}, "vector", "[2]", "(4, 2)"),

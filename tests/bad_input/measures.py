@@ -1,15 +1,20 @@
 """Measures of a trained model, and records of benchmarks."""
 
 import torch
-from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
+from bad_input.inputs import CLASSES, CODES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
 
 from hvae_lessons import results
-from hvae_lessons.measures import active_units, clusters, log_px, probes
+from hvae_lessons.measures import active_units, clusters, disentanglement, log_px, probes
 from hvae_lessons.measures.evaluate import averages, evaluate
 
 RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
+CODED = {"codes": CODES.double(), "factors": CODES, "bins": 2}
+
 GOOD = {
+    disentanglement.factor_information: CODED,
+    disentanglement.mutual_information_gap: CODED,
+    disentanglement.modularity: {**CODED, "threshold": 0.1},
     clusters.match_clusters: {"clusters": CLASSES, "labels": CLASSES},
     clusters.label_information: {"probs": V},
     active_units.active_by_kl: {"kl_per_dimension": V, "threshold": 0.1},
@@ -30,6 +35,15 @@ GOOD = {
 }
 
 BAD = [
+    (disentanglement.factor_information, {"codes": NAN}, "codes", "finite", "NaN"),
+    (disentanglement.factor_information, {"factors": CODES.double()}, "factors", "[N, F] int64", "float64"),
+    (disentanglement.factor_information, {"factors": CODES[:3]}, "factors", "4 rows", "3"),
+    (disentanglement.factor_information, {"factors": CODES - 1}, "factors", "0 or more", "-1"),
+    (disentanglement.factor_information, {"factors": CODES * 0}, "factors", "two values", "constant"),
+    (disentanglement.factor_information, {"bins": 1}, "bins", "2 or more", "1"),
+    (disentanglement.mutual_information_gap, {"codes": V[:, :1]}, "codes", "Z of 2 or more", "(4, 1)"),
+    (disentanglement.modularity, {"factors": CODES[:, :1]}, "factors", "F of 2 or more", "(4, 1)"),
+    (disentanglement.modularity, {"threshold": 0.0}, "threshold", "above 0", "0.0"),
     (clusters.match_clusters, {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
     (clusters.match_clusters, {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
     (clusters.match_clusters, {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),
