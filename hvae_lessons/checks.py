@@ -69,8 +69,9 @@ def check_size(name, tensor, size):
 
 
 def check_type(name, tensor, like):
-    """`tensor` has the precision of what it is multiplied with, weights for instance."""
-    expect(tensor.dtype == like.dtype, name, f"{like.dtype}, like the rest", tensor.dtype)
+    """`tensor` has the precision of what it is multiplied with, weights for instance; symbols have none."""
+    fits = tensor.dtype == like.dtype or not (has_values(tensor) and has_values(like))
+    expect(fits, name, f"{like.dtype}, like the rest", tensor.dtype)
 
 
 def check_values(name, values, shape):
@@ -157,6 +158,20 @@ def check_non_negative(name, value):
 def is_whole(value):
     """Whether `value` is a whole number of Python or numpy."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def check_weight(name, value, shape):
+    """`value` is a finite number, zero or more; or a tensor of such that broadcasts to `shape`, as [M, 1]."""
+    if not isinstance(value, torch.Tensor):
+        check_non_negative(name, value)
+        return
+    check_floating(name, value)
+    got = tuple(value.shape)
+    fits = len(got) <= len(shape) and all(a in (1, b) for a, b in zip(reversed(got), reversed(shape)))
+    expect(fits, name, f"a number, or a shape that broadcasts to {tuple(shape)}", got)
+    if has_values(value):
+        low, high = (bound.item() for bound in value.aminmax())
+        expect(low >= 0 and high < math.inf, name, "finite numbers, 0 or more", f"{low:g} to {high:g}")
 
 
 def check_count(name, value):

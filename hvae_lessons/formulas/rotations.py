@@ -9,7 +9,15 @@ No amount of data tells the two models apart, though each coordinate of z' may m
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_generator, check_square, expect, has_values
+from hvae_lessons.checks import (
+    check_count,
+    check_event,
+    check_generator,
+    check_square,
+    check_type,
+    expect,
+    has_values,
+)
 
 
 def random_rotation(size, generator=None):
@@ -53,9 +61,12 @@ def rotate_gaussian(mean, log_var, rotation):
     """
     check_event(mean=mean, log_var=log_var)
     check_square("rotation", rotation, mean.shape[-1])
+    check_type("rotation", rotation, mean)
     if has_values(rotation):
         identity = torch.eye(len(rotation), dtype=rotation.dtype, device=rotation.device)
         off = (rotation @ rotation.mT - identity).abs().max().item()
         expect(off < 1e-4, "rotation", "an orthogonal matrix", f"one whose R R^T is off by {off:.2g}")
     root = rotation * torch.exp(0.5 * log_var).unsqueeze(-2)  # R diag(sigma), [..., Z, Z]
+    if has_values(root):
+        expect(bool(root.isfinite().all()), "log_var", "finite variances", "NaN or infinity")
     return mean @ rotation.mT, torch.linalg.cholesky(root @ root.mT)
