@@ -8,9 +8,11 @@ for each model and each sample by itself: so M models batched are M models.
 
     bound      the ELBO and its weighted relatives
     levels     free bits and KL balancing, for hierarchies
+    info       InfoVAE: the divergence of all codes from the prior
 """
 
 from hvae_lessons.objectives.bound import beta_elbo, elbo, reconstruction, weighted_elbo
+from hvae_lessons.objectives.info import info_vae, mmd_to_prior
 from hvae_lessons.objectives.levels import balanced_elbo, balancing_weights, free_bits
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "beta_elbo",
     "elbo",
     "free_bits",
+    "info_vae",
+    "mmd_to_prior",
     "reconstruction",
     "weighted_elbo",
 ]

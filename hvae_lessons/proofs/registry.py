@@ -25,6 +25,7 @@ CHAPTERS = (
     "mhvae",
     "clustering",
     "topdown",
+    "infovae",
 )
 
 # By name: the theorems import this engine, and not the other way round.

@@ -4,12 +4,21 @@ import torch
 from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
 
 from hvae_lessons import results
-from hvae_lessons.measures import active_units, clusters, log_px, probes
+from hvae_lessons.measures import active_units, aggregated_posterior, clusters, log_px, probes
 from hvae_lessons.measures.evaluate import averages, evaluate
+from hvae_lessons.trace import Gaussian
 
 RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
+POSTERIORS = Gaussian(V, V)
+FLAT = Gaussian(V[0], V[0])
+SPACE = Gaussian(torch.zeros(B, 3), torch.zeros(B, 3))
+
 GOOD = {
+    aggregated_posterior.aggregate_log_prob: {"q_z": POSTERIORS, "z": V, "chunk": 2},
+    aggregated_posterior.mismatch_on_grid: {"q_z": POSTERIORS, "reach": 4.0, "points": 9},
+    aggregated_posterior.aggregate_kl_estimate: {"q_z": POSTERIORS, "z": V},
+    aggregated_posterior.aggregate_mmd: {"q_z": POSTERIORS, "bandwidth": 1.0},
     clusters.match_clusters: {"clusters": CLASSES, "labels": CLASSES},
     clusters.label_information: {"probs": V},
     active_units.active_by_kl: {"kl_per_dimension": V, "threshold": 0.1},
@@ -30,6 +39,15 @@ GOOD = {
 }
 
 BAD = [
+    (aggregated_posterior.aggregate_log_prob, {"q_z": V}, "q_z", "a Gaussian", "Tensor"),
+    (aggregated_posterior.aggregate_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    (aggregated_posterior.aggregate_log_prob, {"chunk": 0}, "chunk", "1 or more", "0"),
+    (aggregated_posterior.mismatch_on_grid, {"q_z": SPACE}, "q_z", "one or two coordinates", "3"),
+    (aggregated_posterior.mismatch_on_grid, {"q_z": FLAT}, "q_z.mean", "[B, D]", "(2,)"),
+    (aggregated_posterior.mismatch_on_grid, {"reach": 0.0}, "reach", "above 0", "0.0"),
+    (aggregated_posterior.mismatch_on_grid, {"points": 1}, "points", "2 or more", "1"),
+    (aggregated_posterior.aggregate_kl_estimate, {"z": INFINITE}, "z", "finite", "infinity"),
+    (aggregated_posterior.aggregate_mmd, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
     (clusters.match_clusters, {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
     (clusters.match_clusters, {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
     (clusters.match_clusters, {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),
