@@ -13,6 +13,8 @@ import torch
 
 # How far a pixel may lie outside of [0, 1]: an average of ones in single precision may be 1.0000001.
 ROUNDING = 1e-6
+# How far a sum of probabilities may lie from 1: a softmax over thousands of classes in single precision.
+ROUNDING_OF_SUMS = 1e-4
 
 
 def expect(condition, argument, expected, got):
@@ -140,6 +142,16 @@ def check_labels(name, y, classes):
     expect(whole, name, expected, f"{y.dtype} {tuple(y.shape)}")
     low, high = (bound.item() for bound in y.aminmax())
     expect(low >= 0 and high < classes, name, expected, f"{low} to {high}")
+
+
+def check_probabilities(name, table):
+    """`table` is [..., C] with rows that are not negative and sum to one, as far as it holds numbers."""
+    check_event(**{name: table})
+    if has_values(table):
+        expected = "probabilities, 0 or more, each row summing to 1"
+        expect(bool((table >= 0).all()), name, expected, f"a least value of {table.min().item():.4g}")
+        off = (table.sum(-1) - 1).abs().max().item()
+        expect(off < ROUNDING_OF_SUMS, name, expected, f"sums up to {off:.4g} away from it")
 
 
 def has_values(tensor):

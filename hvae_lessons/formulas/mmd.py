@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data, check_event, check_positive, check_size, expect
+from hvae_lessons.checks import check_count, check_event, check_positive, check_size, expect
 
 
 def rbf_kernel(x, y, bandwidth):
@@ -189,28 +189,6 @@ def rbf_mmd_gaussians(mean_q, log_var_q, mean_p, log_var_p, bandwidth):
     within_q = expected_rbf_kernel(mean_q, log_var_q, mean_q, log_var_q, bandwidth)
     within_p = expected_rbf_kernel(mean_p, log_var_p, mean_p, log_var_p, bandwidth)
     return within_q + within_p - 2 * expected_rbf_kernel(mean_q, log_var_q, mean_p, log_var_p, bandwidth)
-
-
-def median_distance(x, y):
-    r"""The median heuristic for the bandwidth: the median distance between two points of the pooled samples.
-
-    $$h = \operatorname{median}_{i < j} \lVert u_i - u_j \rVert, \qquad u = (x_1, \dots, x_N, y_1, \dots)$$
-
-    The bandwidth follows the samples: if both shrink to a point the MMD that they are judged by does not.
-
-    | Symbol | Shape | Meaning |
-    |---|---|---|
-    | `x`, `y` | [N, Z], [P, Z] | samples |
-    | returns | number | h, positive |
-
-    Raises: ValueError for sizes that differ, or samples of which more than half of the pairs coincide.
-    Source: Gretton et al. (2012).
-    """
-    check_data("x", x)
-    check_data("y", y, x.shape[-1])
-    median = torch.pdist(torch.cat([x, y])).median().item()
-    expect(median > 0, "x", "points of which most differ", "a median distance of 0")
-    return median
 
 
 def _squared_distances(x, y):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from hvae_lessons.checks import check_count, check_positive, check_size, check_table, expect
+from hvae_lessons.checks import check_count, check_data, check_positive, check_size, check_table, expect
 from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
 from hvae_lessons.formulas.mmd import expected_rbf_kernel
 from hvae_lessons.trace import Gaussian
@@ -138,6 +138,28 @@ def aggregate_mmd(q_z, bandwidth):
     within_q = sum(rows) / len(q_z.mean) ** 2
     within_p = expected_rbf_kernel(*prior, *prior, bandwidth).mean()
     return (within_q + within_p - 2 * expected_rbf_kernel(*q_z, *prior, bandwidth).mean()).item()
+
+
+def median_distance(x, y):
+    r"""The median heuristic for the bandwidth: the median distance between two points of the pooled samples.
+
+    $$h = \operatorname{median}_{i < j} \lVert u_i - u_j \rVert, \qquad u = (x_1, \dots, x_N, y_1, \dots)$$
+
+    The bandwidth follows the samples: if both shrink to a point the MMD that they are judged by does not.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `x`, `y` | [N, Z], [P, Z] | samples |
+    | returns | number | h, positive |
+
+    Raises: ValueError for sizes that differ, or samples of which more than half of the pairs coincide.
+    Source: Gretton et al. (2012).
+    """
+    check_data("x", x)
+    check_data("y", y, x.shape[-1])
+    median = torch.pdist(torch.cat([x, y])).median().item()
+    expect(median > 0, "x", "points of which most differ", "a median distance of 0")
+    return median
 
 
 def _check_posteriors(q_z):

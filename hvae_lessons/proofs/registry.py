@@ -25,6 +25,7 @@ CHAPTERS = (
     "mhvae",
     "clustering",
     "topdown",
+    "beta_vae",
     "infovae",
 )
 

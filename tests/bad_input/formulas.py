@@ -16,9 +16,11 @@ from hvae_lessons.formulas import (
     mixtures,
     mmd,
     noise_chains,
+    rate_distortion,
     singular_values,
     special_functions,
     trees,
+    water_filling,
 )
 from hvae_lessons.formulas import discrete_gradients as discrete
 from hvae_lessons.formulas import distributions as dist
@@ -32,6 +34,10 @@ CODES = finite_codes.all_codes(2)
 CENTERS = torch.ones(Y, Z)
 FACTORS = torch.eye(Z).expand(Y, Z, Z)
 HALF = torch.tensor([0.5])
+P_X = torch.full((B,), 1 / B)
+ENCODER = torch.full((B, Z), 1 / Z)  # q(z | x)
+CODE = torch.full((Z,), 1 / Z)
+DECODER = torch.full((Z, B), 1 / B)
 KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
 MMD_ARGUMENTS = {**KL_ARGUMENTS, "bandwidth": 1.0}
 KERNEL_ARGUMENTS = {"mean": V, "log_var": V, "other_mean": V, "other_log_var": V, "bandwidth": 1.0}
@@ -59,7 +65,6 @@ GOOD = {
     mmd.rbf_centered_square: {"size": 2, "bandwidth": 1.0},
     mmd.expected_rbf_kernel: KERNEL_ARGUMENTS,
     mmd.rbf_mmd_gaussians: MMD_ARGUMENTS,
-    mmd.median_distance: {"x": torch.eye(Z), "y": -torch.eye(Z)},
     rep.gaussian_sample: {"mean": V, "log_var": V, "noise": V},
     rep.masked_scale_tril: {"log_var": V, "lower": M},
     rep.gaussian_full_sample: {"mean": V, "scale_tril": M, "noise": V},
@@ -104,7 +109,13 @@ GOOD = {
     finite_codes.all_codes: {"size": 3},
     finite_codes.copy_log_prob: {"x": CODES, "z": CODES, "flip": 0.1},
     finite_codes.finite_terms: {"log_px_given_z": V, "log_q_z": V, "log_pz": V[0]},
+    rate_distortion.aggregate_posterior: {"p_x": P_X, "q_z_given_x": ENCODER},
+    rate_distortion.rate: {"p_x": P_X, "q_z_given_x": ENCODER, "p_z": CODE},
+    rate_distortion.distortion: {"p_x": P_X, "q_z_given_x": ENCODER, "p_x_given_z": DECODER},
+    rate_distortion.information: {"p_x": P_X, "q_z_given_x": ENCODER},
     trees.tree_log_prob: {"x": CODES, "flip": torch.tensor([0.1]), "depth": 1},
+    water_filling.water_filling: {"variances": V, "level": 0.1},
+    water_filling.linear_vae_optimum: {"variances": V, "noise_var": 0.1, "beta": 1.0, "latent_dim": 1},
     singular_values.power_iteration: {"weight": V, "vector": V[0], "steps": 1},
 }
 
@@ -187,8 +198,6 @@ BAD = [
     (mmd.rbf_centered_square, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
     (mmd.expected_rbf_kernel, {"other_mean": WIDE}, "other_mean", "matches mean", "(4, 3)"),
     (mmd.rbf_mmd_gaussians, {"bandwidth": 0.0}, "bandwidth", "above 0", "0.0"),
-    (mmd.median_distance, {"y": WIDE}, "y", "[..., 2]", "(4, 3)"),
-    (mmd.median_distance, {"x": V, "y": V}, "x", "most differ", "distance of 0"),
     (mixtures.mixture_kl, {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
     (mixtures.mixture_kl, {"log_var_q": WIDE}, "log_var_q", "matches mean_q", "(4, 3)"),
     (mixtures.mixture_kl, {"mean": WIDE}, "mean", "matches mean_q", "(4, 3)"),
@@ -200,9 +209,23 @@ BAD = [
     (finite_codes.copy_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     (finite_codes.copy_log_prob, {"flip": 1}, "flip", "probability", "1"),
     (finite_codes.finite_terms, {"log_q_z": WIDE}, "log_q_z", "matches log_px_given_z", "(4, 3)"),
+    (rate_distortion.aggregate_posterior, {"p_x": CODE}, "q_z_given_x", "a row for each x", "(4, 2)"),
+    (rate_distortion.aggregate_posterior, {"p_x": 2 * P_X}, "p_x", "summing to 1", "1 away"),
+    (rate_distortion.rate, {"p_z": P_X}, "p_z", "matches q_z_given_x (4, 2)", "(1, 4)"),
+    (rate_distortion.rate, {"p_z": torch.tensor([-1.0, 2.0])}, "p_z", "0 or more", "-1"),
+    (rate_distortion.rate, {"p_z": torch.tensor([torch.nan, 1.0])}, "p_z", "0 or more", "nan"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER}, "p_x_given_z", "matches q_z_given_x", "(2, 4)"),
+    (rate_distortion.distortion, {"p_x_given_z": ENCODER.T}, "p_x_given_z", "summing to 1", "1 away"),
+    (rate_distortion.information, {"q_z_given_x": V[0]}, "q_z_given_x", "a row for each x", "(2,)"),
     (trees.tree_log_prob, {"x": WIDE}, "x", "at most 2 pixels", "(4, 3)"),
     (trees.tree_log_prob, {"flip": V}, "flip", "[..., 1]", "(4, 2)"),
     (trees.tree_log_prob, {"depth": 0}, "depth", "1 or more", "0"),
+    (water_filling.water_filling, {"variances": -V}, "variances", "0 or more", "-0.5"),
+    (water_filling.water_filling, {"level": 0.0}, "level", "above 0", "0.0"),
+    (water_filling.linear_vae_optimum, {"variances": V[0, 0]}, "variances", "one dimension", "a scalar"),
+    (water_filling.linear_vae_optimum, {"noise_var": -1.0}, "noise_var", "above 0", "-1.0"),
+    (water_filling.linear_vae_optimum, {"beta": 0}, "beta", "above 0", "0"),
+    (water_filling.linear_vae_optimum, {"latent_dim": 0}, "latent_dim", "1 or more", "0"),
     (singular_values.power_iteration, {"weight": V[0]}, "weight", "a matrix", "(2,)"),
     (singular_values.power_iteration, {"vector": WIDE[0]}, "vector", "[..., 2]", "(3,)"),
     (singular_values.power_iteration, {"vector": V}, "vector", "[2]", "(4, 2)"),

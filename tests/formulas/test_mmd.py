@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 import torch
 from random_data import generator, normal
-from scipy.spatial.distance import cdist, pdist
+from scipy.spatial.distance import cdist
 from sklearn.gaussian_process.kernels import RBF
 
 from hvae_lessons.formulas.mmd import (
     expected_rbf_kernel,
     inverse_multiquadratic_kernel,
-    median_distance,
     mmd_biased,
     mmd_unbiased,
     mmd_variance_at_match,
@@ -32,12 +31,6 @@ def test_the_gaussian_kernel_is_that_of_scikit_learn():
 def test_the_inverse_multiquadratic_kernel_by_scipys_distances():
     expected = 6 / (6 + cdist(X, Y, "sqeuclidean"))
     np.testing.assert_allclose(inverse_multiquadratic_kernel(X, Y, 6.0), expected, rtol=1e-12)
-
-
-def test_the_median_heuristic_by_scipys_distances():
-    pooled = torch.cat([X, Y])[:11]  # 55 pairs: one is in the middle
-    assert median_distance(pooled[:7], pooled[7:]) == pytest.approx(np.median(pdist(pooled)))
-    assert median_distance(3 * pooled[:7], 3 * pooled[7:]) == pytest.approx(3 * np.median(pdist(pooled)))
 
 
 def test_leading_axes_stay_apart():

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from random_data import generator, normal
+from scipy.spatial.distance import pdist
 from torch import distributions
 
 from hvae_lessons.formulas.mmd import mmd_unbiased, rbf_kernel
@@ -12,6 +14,7 @@ from hvae_lessons.measures.aggregated_posterior import (
     aggregate_kl_estimate,
     aggregate_log_prob,
     aggregate_mmd,
+    median_distance,
     mismatch_on_grid,
 )
 from hvae_lessons.trace import Gaussian
@@ -99,3 +102,9 @@ def test_the_mmd_by_draws():
     z, y = mixture(q_z).sample((400, 50)), torch.randn(400, 50, 2).double()
     drawn = mmd_unbiased(rbf_kernel(z, z, 1.1), rbf_kernel(y, y, 1.1), rbf_kernel(z, y, 1.1))
     assert abs(aggregate_mmd(q_z, 1.1) - drawn.mean().item()) < 4 * drawn.std().item() / math.sqrt(400)
+
+
+def test_the_median_heuristic_by_scipys_distances():
+    pooled = normal(11, 3)  # 55 pairs: one is in the middle
+    assert median_distance(pooled[:7], pooled[7:]) == pytest.approx(np.median(pdist(pooled)))
+    assert median_distance(3 * pooled[:7], 3 * pooled[7:]) == pytest.approx(3 * np.median(pdist(pooled)))

@@ -118,7 +118,7 @@ def test_buttons_train_in_the_background():
     panel = KernelPanel({"small": patient}, epochs=3, beta=2.0)
 
     async def press():
-        panel._train.click()
+        panel.start()
         assert panel._train.disabled
         assert not panel._stop.disabled
         panel.start()  # a second press while it trains does nothing
@@ -145,12 +145,26 @@ def test_stop_ends_a_run_and_the_panel_can_go_on():
         await until(panel._task.done)
         panel._fields["epochs"].value = 1
         panel._train.click()
-        await until(panel._task.done)
+        await until(lambda: len(panel.runs) == 2 and panel._task.done())
 
     in_a_loop(press)
     assert [run.interrupted for run in panel.runs] == [True, False]
     assert 2 <= panel.runs[0].epochs < LONG
     assert words(panel).startswith("Done: 1 epoch in")
+
+
+def test_a_click_waits_for_the_number_that_was_typed_before_it():
+    async def press():
+        panel = KernelPanel({"small": small}, epochs=1)
+        # As JupyterLab does: the field's first message goes to the main thread, the click to another.
+        await asyncio.to_thread(panel._train.click)
+        panel._fields["beta"].value = 4.0
+        await until(lambda: panel.runs and panel._task.done())
+        return panel
+
+    panel = in_a_loop(press)
+    assert [run.setting.beta for run in panel.runs] == [4.0]
+    assert not panel._train.disabled
 
 
 @pytest.mark.parametrize(
@@ -167,7 +181,7 @@ def test_stop_ends_a_run_and_the_panel_can_go_on():
 def test_a_bad_field_gets_a_sentence_and_nothing_is_trained(field, value, sentence):
     panel = KernelPanel()
     panel._fields[field].value = value
-    panel._train.click()
+    panel.start()
     assert sentence in words(panel)
     assert panel._task is None
     assert panel.runs == []
@@ -189,7 +203,7 @@ def test_what_a_model_raises_becomes_a_sentence():
         panel = KernelPanel({"own": factory})
 
         async def press(panel=panel):
-            panel._train.click()
+            panel.start()
             await until(panel._task.done)
 
         in_a_loop(press)

@@ -15,6 +15,9 @@ from hvae_lessons.widgets.kernel_panel.training_runs import DATA, FACTORIES, Set
 from hvae_lessons.widgets.kernel_panel.words import PANEL, PICTURE
 from hvae_lessons.widgets.kit.png import as_png
 
+# Seconds between a click and what it does, see KernelPanel._when_settled.
+SETTLING = 0.1
+
 
 class KernelPanel(ipywidgets.VBox):
     """Fields, a Train and a Stop button, and what came of every run so far: a table and a picture.
@@ -41,13 +44,14 @@ class KernelPanel(ipywidgets.VBox):
         self.models, self.runs = models, []
         self._stopping = threading.Event()
         self._task = None
+        self._loop = _running_loop()
         self._fields = _fields(models, start)
         self._train = ipywidgets.Button(description=PANEL["train"], button_style="primary", icon="play")
         self._stop = ipywidgets.Button(description=PANEL["stop"], icon="stop", disabled=True)
         self._clear = ipywidgets.Button(description=PANEL["forget"], icon="trash", disabled=True)
-        self._train.on_click(lambda _: self.start())
+        self._train.on_click(lambda _: self._when_settled(self.start))
         self._stop.on_click(lambda _: self.stop())
-        self._clear.on_click(lambda _: self.clear())
+        self._clear.on_click(lambda _: self._when_settled(self.clear))
         self._progress = ipywidgets.IntProgress(value=0, max=1, layout=Layout(width="16em"))
         self._line = ipywidgets.HTML(value=PANEL["ready"])
         self._table = ipywidgets.HTML()
@@ -98,6 +102,15 @@ class KernelPanel(ipywidgets.VBox):
         self.runs.clear()
         self._show()
         self._say(PANEL["ready"])
+
+    def _when_settled(self, action):
+        """Act in the notebook's own thread, a moment later.
+
+        JupyterLab gives the first message of every field and button to the kernel's main thread, and later
+        ones to a second: a click may overtake the number that was typed before it.
+        """
+        loop = self._loop or asyncio.get_running_loop()
+        loop.call_soon_threadsafe(loop.call_later, SETTLING, action)
 
     async def _watch(self, setting):
         loop = asyncio.get_running_loop()
@@ -161,6 +174,14 @@ class KernelPanel(ipywidgets.VBox):
     def _repr_mimebundle_(self, **settings):
         """Live in a notebook; table and picture on a page."""
         return {**super()._repr_mimebundle_(**settings), "text/html": self.static_html()}
+
+
+def _running_loop():
+    """The loop of this thread; None in a script, which has none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _fields(models, start):
