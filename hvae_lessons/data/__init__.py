@@ -9,8 +9,10 @@ from hvae_lessons.data.images import (
     pool2x2,
     stratified_sample,
 )
+from hvae_lessons.data.shapes import FactorData, make_shapes
 
 __all__ = [
+    "FactorData",
     "ImageData",
     "binarize",
     "binarize_static",
@@ -18,6 +20,7 @@ __all__ = [
     "load_digits",
     "load_images",
     "load_mnist",
+    "make_shapes",
     "pool2x2",
     "stratified_sample",
 ]

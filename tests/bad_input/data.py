@@ -1,15 +1,18 @@
 """Datasets, binarization and IDX files."""
 
 import numpy as np
-from bad_input.inputs import LABELS, NAN, README, X
+from bad_input.inputs import CODES, LABELS, NAN, README, X
 from random_data import generator
 
 from hvae_lessons import data
 from hvae_lessons.data import idx
 
+SPRITES = {"x": X, "factors": CODES, "names": ("shape", "x"), "image_shape": (2, 3)}
 IMAGES = {"name": "n", "train_x": X, "train_y": LABELS, "test_x": X, "test_y": LABELS, "image_shape": (2, 3)}
 
 GOOD = {
+    data.FactorData: SPRITES,
+    data.make_shapes: {"scales": 2, "columns": 2, "rows": 1, "size": 8},
     data.ImageData: IMAGES,
     data.load_mnist: {"full": False},
     data.load_images: {"name": "digits"},
@@ -23,6 +26,21 @@ GOOD = {
 }
 
 BAD = [
+    (data.FactorData, {"x": X * 3}, "x", "pixels in [0, 1]", "1.5"),
+    (data.FactorData, {"x": X[:, :5]}, "x", "[N, 6]", "(4, 5)"),
+    (data.FactorData, {"names": ("x",)}, "factors", "(4, 1), one value per image and name", "(4, 2)"),
+    (data.FactorData, {"image_shape": 6}, "image_shape", "(height, width)", "6"),
+    (data.make_shapes, {"shapes": ("heart",)}, "shapes", "'square', 'ellipse'", "'heart'"),
+    (data.make_shapes, {"shapes": ()}, "shapes", "at least two images", "0 of them"),
+    (
+        data.make_shapes,
+        {"scales": 1, "columns": 1, "shapes": ("square",)},
+        "shapes",
+        "two images",
+        "1 of them",
+    ),
+    (data.make_shapes, {"rows": 0}, "rows", "1 or more", "0"),
+    (data.make_shapes, {"size": 16.0}, "size", "a whole number", "16.0"),
     (data.ImageData, {"train_x": X * 3}, "train_x", "pixels in [0, 1]", "1.5"),
     (data.ImageData, {"test_x": X[:, :5]}, "test_x", "[N, 6]", "(4, 5)"),
     (data.ImageData, {"test_y": LABELS[:3]}, "test_y", "one label per image", "(3,)"),

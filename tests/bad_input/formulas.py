@@ -19,6 +19,7 @@ from hvae_lessons.formulas import (
     rate_distortion,
     singular_values,
     special_functions,
+    total_correlation,
     trees,
     water_filling,
 )
@@ -44,7 +45,13 @@ KERNEL_ARGUMENTS = {"mean": V, "log_var": V, "other_mean": V, "other_log_var": V
 KERNELS = {"kernel_qq": torch.ones(B, B), "kernel_pp": torch.ones(Y, Y), "kernel_qp": torch.ones(B, Y)}
 FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p": M}
 
+PAIRS = torch.zeros(Z, B, B)  # [Z, B, B]
+
 GOOD = {
+    total_correlation.pairwise_log_prob: {"z": V, "mean": V, "log_var": V},
+    total_correlation.minibatch_weighted: {"log_q": PAIRS, "data_size": 10},
+    total_correlation.minibatch_stratified: {"log_q": PAIRS, "data_size": 10},
+    total_correlation.kl_parts: {"log_q": PAIRS, "log_pz": PAIRS[0, 0], "data_size": 10},
     dist.gaussian_log_prob: {"z": V, "mean": V, "log_var": V},
     dist.standard_gaussian_log_prob: {"z": V},
     dist.gaussian_full_log_prob: {"z": V, "mean": V, "scale_tril": M},
@@ -120,6 +127,13 @@ GOOD = {
 }
 
 BAD = [
+    (total_correlation.pairwise_log_prob, {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
+    (total_correlation.minibatch_weighted, {"log_q": PAIRS[:, :2]}, "log_q", "[..., 4, 4]", "(2, 2, 4)"),
+    (total_correlation.minibatch_weighted, {"data_size": 3}, "log_q", "a batch of 1 to 3", "4"),
+    (total_correlation.minibatch_stratified, {"log_q": PAIRS[:, :1, :1]}, "log_q", "a batch of 2 to 10", "1"),
+    (total_correlation.minibatch_stratified, {"data_size": 0}, "data_size", "1 or more", "0"),
+    (total_correlation.kl_parts, {"log_q": PAIRS[0]}, "log_q", "[.., Z, B, B]", "(4, 4)"),
+    (total_correlation.kl_parts, {"log_pz": PAIRS[0, 0, :1]}, "log_pz", "shape (4,)", "(1,)"),
     (dist.gaussian_log_prob, {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
     (dist.gaussian_log_prob, {"log_var": TALL}, "log_var", "matches z (4, 2)", "(5, 2)"),
     (dist.gaussian_log_prob, {"z": V[0], "log_var": TALL}, "log_var", "matches mean (4, 2)", "(5, 2)"),

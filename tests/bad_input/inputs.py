@@ -17,6 +17,7 @@ M = torch.eye(Z).expand(B, Z, Z)  # any [B, Z, Z]
 X = torch.full((B, D), 0.5)
 COSTS = torch.ones(B, Y)
 CLASSES = torch.tensor([0, 1, 2, 1])
+CODES = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])  # values of two factors
 LABELS = np.array([0, 0, 1, 1])
 LEVELS = (V, V[:, :1])  # z or noise of both levels
 

@@ -1,10 +1,17 @@
 """Measures of a trained model, and records of benchmarks."""
 
 import torch
-from bad_input.inputs import CLASSES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
+from bad_input.inputs import CLASSES, CODES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
 
 from hvae_lessons import results
-from hvae_lessons.measures import active_units, aggregated_posterior, clusters, log_px, probes
+from hvae_lessons.measures import (
+    active_units,
+    aggregated_posterior,
+    clusters,
+    disentanglement,
+    log_px,
+    probes,
+)
 from hvae_lessons.measures.evaluate import averages, evaluate
 from hvae_lessons.trace import Gaussian
 
@@ -13,6 +20,7 @@ RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 POSTERIORS = Gaussian(V, V)
 FLAT = Gaussian(V[0], V[0])
 SPACE = Gaussian(torch.zeros(B, 3), torch.zeros(B, 3))
+CODED = {"codes": CODES.double(), "factors": CODES, "bins": 2}
 
 GOOD = {
     aggregated_posterior.aggregate_log_prob: {"q_z": POSTERIORS, "z": V, "chunk": 2},
@@ -20,6 +28,9 @@ GOOD = {
     aggregated_posterior.aggregate_kl_estimate: {"q_z": POSTERIORS, "z": V},
     aggregated_posterior.median_distance: {"x": torch.eye(2), "y": -torch.eye(2)},
     aggregated_posterior.aggregate_mmd: {"q_z": POSTERIORS, "bandwidth": 1.0},
+    disentanglement.factor_information: CODED,
+    disentanglement.mutual_information_gap: CODED,
+    disentanglement.modularity: {**CODED, "threshold": 0.1},
     clusters.match_clusters: {"clusters": CLASSES, "labels": CLASSES},
     clusters.label_information: {"probs": V},
     active_units.active_by_kl: {"kl_per_dimension": V, "threshold": 0.1},
@@ -51,6 +62,15 @@ BAD = [
     (aggregated_posterior.median_distance, {"y": WIDE}, "y", "[..., 2]", "(4, 3)"),
     (aggregated_posterior.median_distance, {"x": V, "y": V}, "x", "most differ", "distance of 0"),
     (aggregated_posterior.aggregate_mmd, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
+    (disentanglement.factor_information, {"codes": NAN}, "codes", "finite", "NaN"),
+    (disentanglement.factor_information, {"factors": CODES.double()}, "factors", "[N, F] int64", "float64"),
+    (disentanglement.factor_information, {"factors": CODES[:3]}, "factors", "4 rows", "3"),
+    (disentanglement.factor_information, {"factors": CODES - 1}, "factors", "0 or more", "-1"),
+    (disentanglement.factor_information, {"factors": CODES * 0}, "factors", "two values", "constant"),
+    (disentanglement.factor_information, {"bins": 1}, "bins", "2 or more", "1"),
+    (disentanglement.mutual_information_gap, {"codes": V[:, :1]}, "codes", "Z of 2 or more", "(4, 1)"),
+    (disentanglement.modularity, {"factors": CODES[:, :1]}, "factors", "F of 2 or more", "(4, 1)"),
+    (disentanglement.modularity, {"threshold": 0.0}, "threshold", "above 0", "0.0"),
     (clusters.match_clusters, {"clusters": V}, "clusters", "[N] int64", "torch.float32"),
     (clusters.match_clusters, {"labels": CLASSES[:2]}, "labels", "4 labels", "2"),
     (clusters.match_clusters, {"labels": CLASSES - 1}, "labels", "0 or more", "-1"),

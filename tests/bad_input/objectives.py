@@ -1,20 +1,30 @@
 """Objectives, functions of a trace."""
 
+<<<<<<< HEAD
 from bad_input.inputs import V, X, mhvae, vae
+=======
+from bad_input.inputs import D, V, X, Z, mhvae, vae
+>>>>>>> 7999e3343bb84ea7f9a9564c42a9f4075d7259a6
 from random_data import generator
 
 from hvae_lessons import objectives
+from hvae_lessons.models import VAE, VAEConfig
 
 TRACE = vae(X, generator())
+<<<<<<< HEAD
 TWO_LEVELS = mhvae(X, generator())
 ONE_EXAMPLE = vae(X[:1], generator()).layers[0]
 NOTHING = {"divergence": lambda layer: layer.z.sum()}
+=======
+AUTOENCODED = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), posterior="point"), generator())(X)
+>>>>>>> 7999e3343bb84ea7f9a9564c42a9f4075d7259a6
 
 GOOD = {
     objectives.balanced_elbo: {"trace": TRACE, "sizes": (2,), "beta": 0.5},
     objectives.balancing_weights: {"trace": TRACE, "sizes": (2,)},
     objectives.elbo: {"trace": TRACE},
     objectives.beta_elbo: {"trace": TRACE, "beta": 1.0},
+    objectives.beta_tc_elbo: {"trace": TRACE, "beta": 2.0, "data_size": 10},
     objectives.free_bits: {"trace": TRACE, "nats": 0.5, "per": "level", "clamp": "batch", "beta": 1.0},
     objectives.info_vae: {"trace": TRACE, "alpha": 0.5, "lambda_": 1.0, **NOTHING},
     objectives.mmd_to_prior: {"layer": TRACE.layers[0], "bandwidth": 1.0, "generator": generator()},
@@ -32,6 +42,12 @@ BAD = [
     (objectives.beta_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
     (objectives.beta_elbo, {"beta": -0.5}, "beta", "0 or more", "-0.5"),
     (objectives.beta_elbo, {"beta": float("inf")}, "beta", "finite", "inf"),
+    (objectives.beta_tc_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.beta_tc_elbo, {"trace": mhvae(X, generator())}, "trace", "one stochastic layer", "2"),
+    (objectives.beta_tc_elbo, {"trace": AUTOENCODED}, "trace", "q is a Gaussian", "Point"),
+    (objectives.beta_tc_elbo, {"beta": -1.0}, "beta", "0 or more", "-1.0"),
+    (objectives.beta_tc_elbo, {"data_size": 3}, "log_q", "a batch of 2 to 3", "4"),
+    (objectives.beta_tc_elbo, {"data_size": 10.0}, "data_size", "a whole number", "10.0"),
     (objectives.free_bits, {"trace": V}, "trace", "Trace", "Tensor"),
     (objectives.free_bits, {"nats": -0.1}, "nats", "0 or more", "-0.1"),
     (objectives.free_bits, {"per": "pixel"}, "per", "'level', 'dimension'", "'pixel'"),

@@ -13,6 +13,7 @@ from hvae_lessons.objectives import (
     balanced_elbo,
     balancing_weights,
     beta_elbo,
+    beta_tc_elbo,
     elbo,
     free_bits,
     info_vae,
@@ -190,8 +191,8 @@ SETTINGS = {
 CASES = [(function, settings) for function, cases in SETTINGS.items() for settings in cases]
 
 
-# An InfoVAE is of one level, and has no place among these: test_info.py.
-ONE_LEVEL = {info_vae, mmd_to_prior}
+# Of one level, and so with no place among these: test_info.py and test_total_correlation.py.
+ONE_LEVEL = {beta_tc_elbo, info_vae, mmd_to_prior}
 
 
 def test_no_objective_is_left_out():
