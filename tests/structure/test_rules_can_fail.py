@@ -35,10 +35,20 @@ GOOD = notebook(
     ("markdown", "(label)=\n# Title\n\n```python\n# comment\n```"), ("code", "%time\nx = 1\nf = lambda: 2")
 )
 
+FOLDED = notebook(("code", "x = 1"))
+FOLDED["cells"][0]["metadata"]["tags"] = ["folded"]
+
 
 @pytest.mark.parametrize(
     "rule",
-    [rules.long_cells, rules.definitions, rules.headings, rules.kernel, rules.uncompared_prints],
+    [
+        rules.long_cells,
+        rules.definitions,
+        rules.headings,
+        rules.kernel,
+        rules.uncompared_prints,
+        rules.folded_without_a_line,
+    ],
 )
 def test_a_good_notebook_passes(rule):
     assert rule(GOOD) == []
@@ -51,6 +61,8 @@ def test_a_good_notebook_passes(rule):
         (rules.definitions, notebook(("code", "def f():\n    pass"))),
         (rules.definitions, notebook(("code", "if True:\n    class A: pass"))),
         (rules.uncompared_prints, notebook(("code", "if x:\n    print(x)"))),
+        (rules.uncompared_prints, notebook(("code", "show_table(columns)"))),
+        (rules.folded_without_a_line, FOLDED),
         (rules.headings, notebook(("markdown", "## Section"))),
         (rules.headings, notebook(("code", "1"), ("markdown", "# Title"))),
         (rules.headings, notebook(("markdown", "# Title"), ("markdown", "# Another"))),
