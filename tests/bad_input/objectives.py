@@ -1,23 +1,16 @@
 """Objectives, functions of a trace."""
 
-<<<<<<< HEAD
-from bad_input.inputs import V, X, mhvae, vae
-=======
 from bad_input.inputs import D, V, X, Z, mhvae, vae
->>>>>>> 7999e3343bb84ea7f9a9564c42a9f4075d7259a6
 from random_data import generator
 
 from hvae_lessons import objectives
 from hvae_lessons.models import VAE, VAEConfig
 
 TRACE = vae(X, generator())
-<<<<<<< HEAD
 TWO_LEVELS = mhvae(X, generator())
 ONE_EXAMPLE = vae(X[:1], generator()).layers[0]
 NOTHING = {"divergence": lambda layer: layer.z.sum()}
-=======
 AUTOENCODED = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), posterior="point"), generator())(X)
->>>>>>> 7999e3343bb84ea7f9a9564c42a9f4075d7259a6
 
 GOOD = {
     objectives.balanced_elbo: {"trace": TRACE, "sizes": (2,), "beta": 0.5},
