@@ -5,8 +5,8 @@
 
 Every objective is log p(x | z) - beta KL(q(z | x) || p(z)) - w D(q(z), p(z)), that is InfoVAE with
 alpha = 1 - beta and lambda = beta + w. D is nothing, the squared MMD, or the Jensen-Shannon divergence of a
-discriminator. Each runs over a grid of beta, so that two of them can be compared at equal distortion: the
-curve of one is interpolated at the distortion of the other. Runs of one seed share initial weights.
+discriminator. Without D the runs go over a grid of beta, so that the others can be compared with them at equal
+distortion, by interpolation. Runs of one seed share initial weights.
 
 KL(q(z) || p(z)) is estimated with codes of the training images, which is right for these images and too large
 for their population, and with codes of the test images, which is too small; and summed over a grid, exact
@@ -38,12 +38,8 @@ ADVERSARY = {"hidden": (64, 64), "learning_rate": 2e-3, "steps": 1}
 BANDWIDTH, WEIGHT = 1.4, 10.0  # of the kernel, about sqrt(Z); w
 # Name -> divergence, beta, w.
 RUNS = {f"ELBO, beta = {beta:g}": (None, beta, 0.0) for beta in (0.1, 0.5, 1.0, 2.0)}
-RUNS |= {
-    f"{name}, beta = {beta:g}": (name, beta, WEIGHT)
-    for name in ("MMD", "JS")
-    for beta in (0.0, 0.1, 0.5, 1.0)
-}
-RUNS |= {f"MMD, beta = 0, w = {w:g}": ("MMD", 0.0, w) for w in (1.0, 100.0)}
+RUNS |= {f"MMD, beta = {beta:g}": ("MMD", beta, WEIGHT) for beta in (0.0, 0.5)}
+RUNS |= {"JS, beta = 0": ("JS", 0.0, WEIGHT), "MMD, beta = 0, w = 100": ("MMD", 0.0, 100.0)}
 IMPORTANCE, DRAWS, SAMPLES = 100, 4, 2000
 
 
