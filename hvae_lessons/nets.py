@@ -5,7 +5,16 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, check_generator, check_size, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_choice,
+    check_count,
+    check_flag,
+    check_generator,
+    check_size,
+    check_type,
+    expect,
+)
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "softplus": nn.Softplus}
 
@@ -24,7 +33,12 @@ def mlp(sizes, activation="relu", generator=None, batch_norm=False):
     Raises: ValueError for fewer than two sizes, sizes below 1, an unknown activation.
     Source: the weights start uniform in +-1/sqrt(inputs), PyTorch's own default for `nn.Linear`.
     """
-    expect(len(sizes) >= 2, "sizes", "input, hidden ..., output", sizes)
+    expect(
+        isinstance(sizes, tuple | list) and len(sizes) >= 2,
+        "sizes",
+        "input, hidden ..., output",
+        Shown(sizes),
+    )
     layers = hidden_layers(sizes[:-1], activation, generator, batch_norm)
     return nn.Sequential(*layers, linear(sizes[-2], sizes[-1], generator))
 
@@ -41,8 +55,9 @@ def hidden_layers(sizes, activation="relu", generator=None, batch_norm=False):
     Raises: ValueError for no size at all, sizes below 1, an unknown activation.
     Source: N1, the feature encoder blocks.
     """
-    expect(len(sizes) >= 1, "sizes", "input, hidden ...", sizes)
+    expect(isinstance(sizes, tuple | list) and len(sizes) >= 1, "sizes", "input, hidden ...", Shown(sizes))
     check_choice("activation", activation, tuple(ACTIVATIONS))
+    check_flag("batch_norm", batch_norm)
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):
         norm = [BatchNorm(outputs)] if batch_norm else []
@@ -124,6 +139,7 @@ class BatchNorm(nn.Module):
     def forward(self, x):
         size = self.normalize.num_features
         check_size("x", x, size)
+        check_type("x", x, self.normalize.weight)
         vectors = x.reshape(-1, size)
         enough = not self.training or len(vectors) > 1
         expect(enough, "x", "two vectors or more, while training", tuple(x.shape))
@@ -151,4 +167,5 @@ class AutoregressiveLinear(nn.Module):
 
     def forward(self, z):
         check_size("z", z, self.affine.in_features)
+        check_type("z", z, self.affine.weight)
         return nn.functional.linear(z, torch.tril(self.affine.weight, diagonal=-1), self.affine.bias)

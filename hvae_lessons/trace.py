@@ -12,10 +12,26 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_values, expect
+from hvae_lessons.checks import Shown, check_count, check_event, check_tensor, check_values, expect
 from hvae_lessons.formulas.distributions import bernoulli_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian_per_dimension, kl_gaussian_residual_per_dimension
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
+
+
+def check_gaussian(name, value):
+    """Refuse anything but a diagonal Gaussian.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `name` | str | what the caller calls it |
+    | `value` | Gaussian | what is checked |
+
+    Raises: ValueError, with the reason.
+    Source: `Gaussian`.
+    """
+    expect(isinstance(value, Gaussian), name, "a Gaussian", type(value).__name__)
+    of_tensors = isinstance(value.mean, torch.Tensor) and isinstance(value.log_var, torch.Tensor)
+    expect(of_tensors, name, "a Gaussian of tensors", Shown(value))
 
 
 def leading_axes(x, samples=None):
@@ -48,6 +64,7 @@ class Gaussian(NamedTuple):
         """N(0, I) in the shape of another Gaussian."""
         known = isinstance(other, Gaussian | Residual | Point)
         expect(known, "other", "a Gaussian, a Residual or a Point", type(other).__name__)
+        check_tensor("mean of the other", other.mean)
         return cls(torch.zeros_like(other.mean), torch.zeros_like(other.mean))
 
     def sample(self, noise):
@@ -65,7 +82,7 @@ class Gaussian(NamedTuple):
 
     def kl_per_dimension(self, p):
         """KL(self || p) of each coordinate in nats, [..., Z]."""
-        expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
+        check_gaussian("p", p)
         return kl_gaussian_per_dimension(self.mean, self.log_var, p.mean, p.log_var)
 
 
@@ -126,7 +143,7 @@ class Point(NamedTuple):
     def sample(self, noise):
         """The point itself, repeated for every sample that `noise` asks for."""
         check_event(mean=self.mean, noise=noise)
-        return self.mean.expand_as(noise)
+        return self.mean.expand(torch.broadcast_shapes(self.mean.shape, noise.shape))
 
     def log_prob(self, z):
         """Density of a point mass at its point: plus infinity."""
@@ -135,7 +152,8 @@ class Point(NamedTuple):
 
     def kl_per_dimension(self, p):
         """Plus infinity in every coordinate."""
-        expect(isinstance(p, Gaussian), "p", "a Gaussian", type(p).__name__)
+        check_gaussian("p", p)
+        check_event(mean=self.mean, p=p.mean)
         return torch.full_like(self.mean, torch.inf)
 
 
@@ -238,7 +256,7 @@ class Trace(NamedTuple):
 
     def _of_layers(self, name):
         """A value of every layer, in the shape of log p(x | z): another might broadcast and mix examples."""
-        values = tuple(getattr(layer, name) for layer in self.layers)
+        values = tuple(getattr(layer, name, None) for layer in self.layers)
         for number, value in enumerate(values, start=1):
             expect(value is not None, f"layer {number}", f"a term with a {name}", "a term without one")
             check_values(f"{name} of layer {number}", value, self.log_px_given_z.shape)

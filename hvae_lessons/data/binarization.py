@@ -7,7 +7,7 @@ binarizations cannot be compared.
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_generator, check_pixels, expect
+from hvae_lessons.checks import Shown, check_generator, check_pixels, expect, is_number, is_whole
 
 
 def binarize(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -39,8 +39,8 @@ def binarize_static(x: Tensor, seed: int = 0) -> Tensor:
     Raises: ValueError as binarize, and for a seed that is not an int.
     Source: the fixed binarization of Salakhutdinov and Murray 2008, with a draw of our own.
     """
-    expect(isinstance(seed, int), "seed", "an int", repr(seed))
-    return binarize(x, torch.Generator().manual_seed(seed))
+    expect(is_whole(seed), "seed", "an int", Shown(seed))
+    return binarize(x, torch.Generator().manual_seed(int(seed)))
 
 
 def binarize_threshold(x: Tensor, threshold: float = 0.5) -> Tensor:
@@ -56,5 +56,5 @@ def binarize_threshold(x: Tensor, threshold: float = 0.5) -> Tensor:
     Source: no formula of the notes.
     """
     check_pixels("x", x)
-    expect(0 <= threshold < 1, "threshold", "a number in [0, 1)", threshold)
+    expect(is_number(threshold) and 0 <= threshold < 1, "threshold", "a number in [0, 1)", Shown(threshold))
     return (x > threshold).to(x.dtype)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, expect
 
 UNSIGNED_BYTE = 0x08
 
@@ -31,6 +31,7 @@ def parse_idx(content: bytes, source: str) -> np.ndarray:
     Raises: ValueError naming `source` for a wrong magic number or a length that is not the one in the header.
     Source: the format's description on the MNIST page of LeCun, Cortes and Burges.
     """
+    expect(isinstance(content, bytes), source, "bytes", Shown(content))
     size = f"{len(content)} bytes"
     expect(len(content) >= 4, source, "an IDX header of at least 4 bytes", size)
     zero, type_code, dimensions = struct.unpack(">HBB", content[:4])
@@ -57,6 +58,7 @@ def read_idx(path: Path, shape: tuple[int, ...] | None = None, sha256: str | Non
     Raises: ValueError naming the file when it is truncated, not IDX, of another shape or of another content;
     FileNotFoundError when there is none. Source: as parse_idx.
     """
+    expect(isinstance(path, str | Path), "path", "the path of a file", Shown(path))
     path = Path(path)
     packed = path.read_bytes()
     try:

@@ -13,7 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_pixels, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_choice,
+    check_counts,
+    check_flag,
+    check_pixels,
+    check_seed,
+    expect,
+    is_whole,
+)
 from hvae_lessons.data.mnist_files import read_mnist_files
 
 MNIST_SUBSET = "mnist_subset.npz"
@@ -43,13 +52,15 @@ class ImageData:
     image_shape: tuple[int, int]
 
     def __post_init__(self):
+        expect(isinstance(self.name, str), "name", "a string", Shown(self.name))
         height, width = _sides(self.image_shape)
         for part in ("train", "test"):
             x, y = getattr(self, f"{part}_x"), getattr(self, f"{part}_y")
             check_pixels(f"{part}_x", x)
             _check_fold(f"{part}_x", x, height, width)
             rows = tuple(x.shape[:1])
-            expect(tuple(y.shape) == rows, f"{part}_y", f"one label per image, {rows}", tuple(y.shape))
+            got = tuple(y.shape) if isinstance(y, Tensor | np.ndarray) else Shown(y)
+            expect(got == rows, f"{part}_y", f"one label per image, {rows}", got)
 
 
 def load_mnist(full: bool = False) -> ImageData:
@@ -69,7 +80,7 @@ def load_mnist(full: bool = False) -> ImageData:
     and OSError on a full disk, each saying what to do.
     Source: MNIST of LeCun, Cortes and Burges, under CC BY-SA 3.0.
     """
-    expect(isinstance(full, bool), "full", "True or False", repr(full))
+    check_flag("full", full)
     if full:
         return _image_data("MNIST", *read_mnist_files(), scale=255, image_shape=(28, 28))
     content = (resources.files("hvae_lessons.data") / "_data" / MNIST_SUBSET).read_bytes()
@@ -135,11 +146,15 @@ def stratified_sample(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     Raises: ValueError for labels that are not [N] or a count out of range.
     Source: stratified sampling with largest-remainder rounding.
     """
+    is_list = isinstance(labels, tuple | list) and all(map(is_whole, labels))
+    expect(is_list or isinstance(labels, np.ndarray | Tensor), "labels", "[N] whole numbers", Shown(labels))
     labels = np.asarray(labels)
     expect(labels.ndim == 1 and len(labels) > 0, "labels", "[N] with at least one row", labels.shape)
-    are_classes = np.issubdtype(labels.dtype, np.integer) and labels.min() >= 0
-    expect(are_classes, "labels", "whole numbers, 0 or more", f"{labels.dtype} from {labels.min()}")
-    expect(1 <= count <= len(labels), "count", f"1 to {len(labels)} rows", count)
+    whole = np.issubdtype(labels.dtype, np.integer)
+    expect(whole, "labels", "whole numbers, 0 or more", labels.dtype)
+    expect(labels.min() >= 0, "labels", "whole numbers, 0 or more", f"{labels.dtype} from {labels.min()}")
+    expect(is_whole(count) and 1 <= count <= len(labels), "count", f"1 to {len(labels)} rows", Shown(count))
+    check_seed(seed)
     share = np.bincount(labels) * count / len(labels)
     quota = np.floor(share).astype(int)
     quota[np.argsort(quota - share, kind="stable")[: count - quota.sum()]] += 1
@@ -172,7 +187,8 @@ def pool2x2(x: Tensor, image_shape: tuple[int, int]) -> Tensor:
 def _sides(image_shape) -> tuple[int, int]:
     """Height and width, or a refusal."""
     is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
-    expect(is_pair, "image_shape", "(height, width)", repr(image_shape))
+    expect(is_pair, "image_shape", "(height, width)", Shown(image_shape))
+    check_counts("image_shape", image_shape)
     return image_shape
 
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_choice, check_count, check_pixels, check_tensor, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_choice,
+    check_count,
+    check_counts,
+    check_length,
+    check_pixels,
+    check_tensor,
+    expect,
+)
 
 # In units of the image's side. A shape fills a circle, so that turned by any angle it stays inside the image.
 SMALLEST, LARGEST = 0.12, 0.26  # radius of the circle
@@ -54,14 +63,17 @@ class FactorData:
 
     def __post_init__(self):
         check_pixels("x", self.x)
-        pair = isinstance(self.image_shape, tuple) and len(self.image_shape) == 2
-        expect(pair, "image_shape", "(height, width)", repr(self.image_shape))
-        expected = f"[N, {math.prod(self.image_shape)}] for images of {self.image_shape}"
-        fits = self.x.ndim == 2 and self.x.shape[1] == math.prod(self.image_shape)
-        expect(fits, "x", expected, tuple(self.x.shape))
+        check_counts("image_shape", self.image_shape)
+        check_length("image_shape", self.image_shape, 2, "sides, height and width")
+        pixels = math.prod(self.image_shape)
+        fits = self.x.ndim == 2 and self.x.shape[1] == pixels
+        expect(fits, "x", f"[N, {pixels}] for images of {self.image_shape}", tuple(self.x.shape))
+        are_names = isinstance(self.names, tuple | list) and all(isinstance(n, str) for n in self.names)
+        expect(are_names, "names", "a tuple of names", Shown(self.names))
         check_tensor("factors", self.factors)
         shape, got = (len(self.x), len(self.names)), tuple(self.factors.shape)
         expect(got == shape, "factors", f"{shape}, one value per image and name", got)
+        expect(self.factors.dtype == torch.int64, "factors", "whole numbers, int64", self.factors.dtype)
 
 
 def make_shapes(shapes=("square", "ellipse"), scales=5, orientations=1, columns=12, rows=12, size=16):
@@ -81,8 +93,10 @@ def make_shapes(shapes=("square", "ellipse"), scales=5, orientations=1, columns=
     Raises: ValueError for a shape that it does not know, a count below 1, or a grid in which nothing varies.
     Source: the design of dSprites (Matthey et al., 2017), with smooth edges.
     """
+    expect(isinstance(shapes, tuple | list), "shapes", "a tuple of names", Shown(shapes))
     for shape in shapes:
         check_choice("shapes", shape, tuple(SHAPES))
+    expect(len(set(shapes)) == len(shapes), "shapes", "each name once", Shown(shapes))
     counts = {"scales": scales, "orientations": orientations, "columns": columns, "rows": rows}
     for name, count in {**counts, "size": size}.items():
         check_count(name, count)

@@ -3,7 +3,7 @@
 With c_t the share of x's variance that is kept after t steps, q(z_t | x) = N(sqrt(c_t) x, (1 - c_t) I).
 """
 
-from hvae_lessons.checks import check_event, check_tensor, expect
+from hvae_lessons.checks import check_event, check_floating, expect
 
 
 def diffusion_marginal(x, kept):
@@ -55,5 +55,5 @@ def diffusion_posterior(x, z, kept_below, kept):
 
 def _check_shares(**shares):
     for name, share in shares.items():
-        check_tensor(name, share)
+        check_floating(name, share)
         expect(tuple(share.shape) == (1,), name, "[1], one share", tuple(share.shape))

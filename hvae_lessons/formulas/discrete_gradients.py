@@ -5,7 +5,15 @@ One row per noise sample comes back, so that bias and variance of an estimator c
 
 import torch
 
-from hvae_lessons.checks import check_baseline, check_event, check_values, expect
+from hvae_lessons.checks import (
+    call,
+    check_baseline,
+    check_event,
+    check_flag,
+    check_gradient,
+    check_values,
+    expect,
+)
 from hvae_lessons.formulas.discrete_samples import gumbel_max, gumbel_softmax, straight_through
 
 
@@ -76,8 +84,10 @@ def relaxed_gradient(f, logits, noise, temperature, hard=False):
     Source: N4 21.85-21.87; the straight-through estimator of N4 21.6.1.
     """
     check_event(noise=noise, logits=logits)
+    check_flag("hard", hard)
     rows = logits.detach().expand(noise.shape).clone().requires_grad_()
     weights = gumbel_softmax(rows, noise, temperature)
-    value = f(straight_through(weights) if hard else weights)
+    value = call("f", f, w=straight_through(weights) if hard else weights)
     check_values("f", value, noise.shape[:-1])
+    check_gradient("f", value)
     return torch.autograd.grad(value.sum(), rows)[0]

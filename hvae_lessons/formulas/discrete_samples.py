@@ -5,7 +5,15 @@ Only `gumbel_noise` draws; the others take the noise as an argument, as in `repa
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_generator, check_positive
+from hvae_lessons.checks import (
+    Shown,
+    check_counts,
+    check_event,
+    check_generator,
+    check_positive,
+    expect,
+    is_device,
+)
 
 
 def gumbel_noise(shape, generator=None, dtype=None, device=None):
@@ -23,9 +31,11 @@ def gumbel_noise(shape, generator=None, dtype=None, device=None):
     Raises: ValueError for a size below 1, and for a seed in place of a generator.
     Source: N4 21.6.5, before 21.85.
     """
-    for size in shape:
-        check_count("shape", size)
+    check_counts("shape", shape)
     check_generator(generator)
+    real = dtype is None or (isinstance(dtype, torch.dtype) and dtype.is_floating_point)
+    expect(real, "dtype", "a floating-point type of torch", Shown(dtype))
+    expect(device is None or is_device(device), "device", "a device of this machine", Shown(device))
     # -log u is a standard exponential; torch draws it without ever returning the 0 whose log is -inf.
     return -torch.log(torch.empty(shape, dtype=dtype, device=device).exponential_(generator=generator))
 

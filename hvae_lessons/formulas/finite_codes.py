@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_pixels, expect
+from hvae_lessons.checks import Shown, check_count, check_event, check_pixels, expect, is_number
 from hvae_lessons.formulas.special_functions import kl_term
 
 LARGEST_CODE = 16  # 2^16 codes: more are not meant to be listed
@@ -47,7 +47,7 @@ def copy_log_prob(x, z, flip=0.0):
     """
     check_pixels("x", x)
     check_pixels("z", z, x.shape[-1])
-    expect(0 <= flip < 1, "flip", "a probability from 0 up to 1", flip)
+    expect(is_number(flip) and 0 <= flip < 1, "flip", "a probability from 0 up to 1", Shown(flip))
     wrong = (x.unsqueeze(-2) - z).abs().sum(-1)  # [B, C]
     right = x.shape[-1] - wrong
     # xlogy(0, 0) = 0: no pixel copied wrongly has probability one, even if none may be.

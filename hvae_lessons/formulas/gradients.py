@@ -5,7 +5,7 @@ For a categorical q see `discrete_gradients`.
 
 import torch
 
-from hvae_lessons.checks import check_baseline, check_event, check_values
+from hvae_lessons.checks import call, check_baseline, check_event, check_values
 from hvae_lessons.formulas.reparameterizations import gaussian_sample
 
 
@@ -27,7 +27,7 @@ def pathwise_gradient(df, mean, log_var, noise):
     """
     check_event(noise=noise, mean=mean, log_var=log_var)
     z = gaussian_sample(mean, log_var, noise)
-    slope = df(z)
+    slope = call("df", df, z=z)
     check_values("df", slope, z.shape)
     return slope, 0.5 * slope * torch.exp(0.5 * log_var) * noise
 
@@ -54,7 +54,7 @@ def score_function_gradient(f, mean, log_var, noise, baseline=0.0):
     """
     check_event(noise=noise, mean=mean, log_var=log_var)
     z = gaussian_sample(mean, log_var, noise)
-    value = f(z)
+    value = call("f", f, z=z)
     check_values("f", value, z.shape[:-1])
     check_baseline(baseline, value.shape)
     advantage = (value - baseline).unsqueeze(-1)

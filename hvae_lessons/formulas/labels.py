@@ -11,7 +11,7 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_baseline, check_event, expect
+from hvae_lessons.checks import check_baseline, check_event, check_floating, expect
 from hvae_lessons.formulas.distributions import categorical_log_prob
 
 
@@ -34,8 +34,8 @@ def log_ratio_cost(log_q_z, log_pz_given_y):
     """
     check_event(log_pz_given_y=log_pz_given_y)
     expected = tuple(log_pz_given_y.shape[:-1])
-    fits = hasattr(log_q_z, "shape") and tuple(log_q_z.shape) == expected
-    expect(fits, "log_q_z", f"shape {expected}", getattr(log_q_z, "shape", type(log_q_z).__name__))
+    check_floating("log_q_z", log_q_z)
+    expect(tuple(log_q_z.shape) == expected, "log_q_z", f"shape {expected}", log_q_z.shape)
     return log_q_z.unsqueeze(-1) - log_pz_given_y
 
 
@@ -79,8 +79,8 @@ def sampled_cost(cost_at_y, logits, y, baseline=0.0):
     """
     log_q_y = categorical_log_prob(y, logits)
     expected = tuple(log_q_y.shape)
-    fits = hasattr(cost_at_y, "shape") and tuple(cost_at_y.shape) == expected
-    expect(fits, "cost_at_y", f"shape {expected}", getattr(cost_at_y, "shape", type(cost_at_y).__name__))
+    check_floating("cost_at_y", cost_at_y)
+    expect(tuple(cost_at_y.shape) == expected, "cost_at_y", f"shape {expected}", cost_at_y.shape)
     check_baseline(baseline, expected)
     return cost_at_y + (cost_at_y - baseline).detach() * (log_q_y - log_q_y.detach())
 

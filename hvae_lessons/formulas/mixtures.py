@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.checks import check_event, check_square, expect
+from hvae_lessons.checks import check_event, check_square, check_type, expect
 from hvae_lessons.formulas.special_functions import expm1_minus
 
 
@@ -28,6 +28,8 @@ def mixture_kl(mean_q, log_var_q, mean, scale_tril, log_var=None):
     fits = len(mean.shape) >= 2 and mean.shape[-1] == mean_q.shape[-1]
     expect(fits, "mean", f"[Y, Z] that matches mean_q {tuple(mean_q.shape)}", tuple(mean.shape))
     check_square("scale_tril", scale_tril, mean.shape[-1], mean.shape[:-1])
+    for name, tensor in (("mean_q", mean_q), ("mean", mean)):
+        check_type(name, tensor, scale_tril)
     mean_q, log_var_q = mean_q.unsqueeze(-2), log_var_q.unsqueeze(-2)  # beside every cluster
     if log_var is None:
         log_var = 2 * torch.log(torch.diagonal(scale_tril, dim1=-2, dim2=-1))

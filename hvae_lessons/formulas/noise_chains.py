@@ -1,6 +1,6 @@
 """Independent noise that enters a deterministic path, level by level."""
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, call, check_event, check_length, check_square, expect
 
 
 def noise_states(decoders, gains, z):
@@ -18,10 +18,16 @@ def noise_states(decoders, gains, z):
     Raises: ValueError if the lists do not fit.
     Source: N1, the structure of h.
     """
+    expect(isinstance(z, tuple | list), "z", "a tuple of tensors", Shown(z))
     expect(len(z) >= 1, "z", "one level or more", len(z))
-    expect(len(decoders) == len(z) - 1, "decoders", f"{len(z) - 1} levels", len(decoders))
-    expect(len(gains) == len(z), "gains", f"{len(z)} levels", len(gains))
+    check_length("decoders", decoders, len(z) - 1, "levels")
+    check_length("gains", gains, len(z), "levels")
+    for part, gain in zip(z, gains):
+        check_event(z=part)
+        check_square("gains", gain, part.shape[-1])
     states = [z[-1] @ gains[-1].transpose(-1, -2)]
     for l in reversed(range(len(z) - 1)):
-        states.append(decoders[l](states[-1]) + z[l] @ gains[l].transpose(-1, -2))
+        mean = call("decoders", decoders[l], h=states[-1])
+        check_event(z=z[l], decoders=mean)
+        states.append(mean + z[l] @ gains[l].transpose(-1, -2))
     return tuple(reversed(states))

@@ -69,6 +69,7 @@ def distortion(p_x, q_z_given_x, p_x_given_z):
     """
     _check_encoder(p_x, q_z_given_x)
     check_probabilities("p_x_given_z", p_x_given_z)
+    expect(len(p_x_given_z.shape) >= 2, "p_x_given_z", "a row for each code", tuple(p_x_given_z.shape))
     check_event(q_z_given_x=q_z_given_x, p_x_given_z=p_x_given_z.mT)
     joint = p_x.unsqueeze(-1) * q_z_given_x
     # where, not a product: 0 * -inf is NaN.

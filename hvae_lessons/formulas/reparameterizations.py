@@ -8,7 +8,7 @@ log q(z) = log p(noise) - log |det dz/dnoise| (N4 draft 21.34).
 import torch
 import torch.nn.functional as F
 
-from hvae_lessons.checks import check_count, check_event, check_generator, check_square
+from hvae_lessons.checks import check_counts, check_event, check_generator, check_square, check_type
 
 
 def standard_noise(shape, like, generator=None):
@@ -24,8 +24,7 @@ def standard_noise(shape, like, generator=None):
     Raises: ValueError for a size below 1, and for a seed in place of a generator.
     Source: N4 draft 21.29.
     """
-    for size in shape:
-        check_count("shape", size)
+    check_counts("shape", shape)
     check_event(like=like)
     check_generator(generator)
     return torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
@@ -87,6 +86,7 @@ def gaussian_full_sample(mean, scale_tril, noise):
     """
     check_event(noise=noise, mean=mean)
     check_square("scale_tril", scale_tril, mean.shape[-1], noise.shape[:-1])
+    check_type("noise", noise, scale_tril)
     return mean + (scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
 
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn.functional import normalize
 
-from hvae_lessons.checks import check_count, check_size, check_tensor, expect
+from hvae_lessons.checks import check_count, check_floating, check_size, check_type, expect
 
 
 def power_iteration(weight, vector, steps=1):
@@ -28,11 +28,12 @@ def power_iteration(weight, vector, steps=1):
     Raises: ValueError for anything but a matrix, a vector that does not fit or is zero, no iteration.
     Source: N4 21.5.5 (the singular values of NVAE's penalty, a single power iteration).
     """
-    check_tensor("weight", weight)
+    check_floating("weight", weight)
     shape = tuple(weight.shape)
     expect(len(shape) == 2 and 0 not in shape, "weight", "a matrix [M, N], not empty", shape)
     check_size("vector", vector, shape[1])
     expect(vector.ndim == 1, "vector", f"[{shape[1]}]", tuple(vector.shape))
+    check_type("vector", vector, weight)
     check_count("steps", steps)
     with torch.no_grad():
         right = normalize(vector, dim=0)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hvae_lessons.checks import check_count, check_event, check_square, check_values, expect
+from hvae_lessons.checks import call, check_count, check_event, check_square, check_values, expect
 from hvae_lessons.formulas.distributions import gaussian_log_prob
 
 
@@ -36,7 +36,8 @@ def pairwise_log_prob(z, mean, log_var):
     Source: Chen et al. (2018), the entries of their estimators.
     """
     check_event(z=z, mean=mean, log_var=log_var)
-    expect(len(z.shape) >= 2, "z", "[.., B, Z], a batch", tuple(z.shape))
+    for name, part in (("z", z), ("mean", mean), ("log_var", log_var)):
+        expect(len(part.shape) >= 2, name, "[.., B, Z], a batch", tuple(part.shape))
     sample = z.mT.unsqueeze(-1)  # [.., Z, B, 1]
     example = (mean.mT.unsqueeze(-2), log_var.mT.unsqueeze(-2))  # [.., Z, 1, B]
     return gaussian_log_prob(*(part.unsqueeze(-1) for part in (sample, *example)))
@@ -48,7 +49,7 @@ def minibatch_weighted(log_q, data_size):
     $$\hat q(z_i) = \frac{1}{N B} \sum_{j=1}^B q(z_i \mid x_j)$$
 
     The weights add up to 1 / N instead of 1: even from the whole data set, B = N, the estimate is N times too
-    small. It is biased by what the batch leaves out, and only its gradient is of use.
+    small. A constant does not change a gradient; but the own example has the weight of B examples, not of N.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -104,8 +105,8 @@ def kl_parts(log_q, log_pz, data_size, estimate=minibatch_stratified):
     $$\log\frac{q(z \mid x)}{p(z)} = \log\frac{q(z \mid x)}{q(z)} + \log\frac{q(z)}{\prod_d q(z_d)}
       + \log\frac{\prod_d q(z_d)}{p(z)}$$
 
-    Their sum is the left side whatever the estimate; each of them is as biased as the estimate. No sum of
-    logarithms estimated from the same few examples is a bound of anything.
+    Their sum is the left side whatever the estimate. From a batch, log q(z) comes out too small, as a rule by
+    more than the log q(z_d) do: then the first part is too large, and the second too small or negative.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -124,8 +125,10 @@ def kl_parts(log_q, log_pz, data_size, estimate=minibatch_stratified):
     check_values("log_pz", log_pz, (*log_q.shape[:-3], log_q.shape[-1]))
     # The coordinates are added before the examples are weighted: a weight belongs to an example, once.
     joint = log_q.sum(-3)  # log q(z_i | x_j), [.., B, B]
-    log_qz = estimate(joint, data_size)
-    log_product = estimate(log_q, data_size).sum(-2)  # sum_d log q(z_d), [.., B]
+    log_qz, log_qz_d = (call("estimate", estimate, log_q=q, data_size=data_size) for q in (joint, log_q))
+    check_values("estimate", log_qz, log_pz.shape)
+    check_values("estimate", log_qz_d, log_q.shape[:-1])
+    log_product = log_qz_d.sum(-2)  # sum_d log q(z_d), [.., B]
     own = torch.diagonal(joint, dim1=-2, dim2=-1)
     return KLParts(own - log_qz, log_qz - log_product, log_product - log_pz)
 
@@ -136,5 +139,6 @@ def _batch_of(log_q, data_size, least):
     check_square("log_q", log_q, log_q.shape[-1], log_q.shape[:-2])
     check_count("data_size", data_size)
     batch = log_q.shape[-1]
-    expect(least <= batch <= data_size, "log_q", f"a batch of {least} to {data_size}", batch)
+    expect(batch >= least, "log_q", f"a batch of {least} or more", batch)
+    expect(data_size >= batch, "data_size", f"{batch} or more, as many as the batch", data_size)
     return batch

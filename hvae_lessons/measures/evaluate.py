@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_data, check_generator, check_trace
+from hvae_lessons.checks import check_data, check_function, check_generator, check_trace, expect
 from hvae_lessons.measures.active_units import active_by_kl
 from hvae_lessons.objectives import elbo
 
@@ -41,6 +41,7 @@ def averages(trace):
     Source: N4 21.17 (ELBO) and 21.64-21.65 (several layers); rate and distortion as in N4 21.3.1.
     """
     check_trace(trace)
+    expect(len(trace.layers) >= 1, "trace", "one layer or more", 0)
     with torch.no_grad():
         return Evaluation(
             elbo(trace).mean().item(),
@@ -90,5 +91,6 @@ def evaluate(model, x, generator=None):
     """
     check_data("x", x)
     check_generator(generator)
+    check_function("model", model, "x", generator=generator)
     with torch.no_grad(), Evaluating(model):
         return averages(model(x, generator=generator))

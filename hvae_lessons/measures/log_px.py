@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data
+from hvae_lessons.checks import check_count, check_data, check_function, check_generator, check_trace
 from hvae_lessons.formulas.bounds import importance_weighted_bound
 from hvae_lessons.measures.evaluate import Evaluating
 
@@ -28,6 +28,12 @@ def log_px_estimate(model, x, samples=500, generator=None, chunk=100):
     check_data("x", x)
     check_count("samples", samples)
     check_count("chunk", chunk)
+    check_generator(generator)
+    check_function("model", model, "x", generator=generator, samples=samples)
+    bounds = []
     with Evaluating(model):
-        parts = [model(part, generator=generator, samples=samples).log_weight for part in x.split(int(chunk))]
-    return torch.cat([importance_weighted_bound(part) for part in parts])
+        for part in x.split(int(chunk)):
+            trace = model(part, generator=generator, samples=samples)
+            check_trace(trace)
+            bounds.append(importance_weighted_bound(trace.log_weight))
+    return torch.cat(bounds)

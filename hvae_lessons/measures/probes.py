@@ -1,6 +1,9 @@
 """What can be read off the codes of a trained model."""
 
-from hvae_lessons.checks import check_table, expect
+import numpy as np
+import torch
+
+from hvae_lessons.checks import Shown, check_table, expect, is_whole
 
 
 def linear_probe(train_z, train_y, test_z, test_y):
@@ -23,13 +26,22 @@ def linear_probe(train_z, train_y, test_z, test_y):
     """
     check_table("train_z", train_z)
     check_table("test_z", test_z, train_z.shape[-1])
-    for name, z, y in (("train_y", train_z, train_y), ("test_y", test_z, test_y)):
-        count = len(y) if hasattr(y, "__len__") else type(y).__name__
-        expect(count == len(z), name, f"{len(z)} labels", count)
+    classes = _classes("train_y", train_y, len(train_z)), _classes("test_y", test_y, len(test_z))
+    expect(len(set(classes[0])) >= 2, "train_y", "two classes or more", Shown(train_y))
     from sklearn.linear_model import LogisticRegression  # takes a second to import
 
     mean, scale = train_z.mean(0), train_z.std(0).clamp_min(1e-6)
     scaled = [((z - mean) / scale).detach().numpy() for z in (train_z, test_z)]
     # It converges in a few iterations, so that no digit depends on where it stops.
-    classifier = LogisticRegression(solver="newton-cholesky", tol=1e-6).fit(scaled[0], train_y)
-    return float(classifier.score(scaled[1], test_y))
+    classifier = LogisticRegression(solver="newton-cholesky", tol=1e-6).fit(scaled[0], classes[0])
+    return float(classifier.score(scaled[1], classes[1]))
+
+
+def _classes(name, y, count):
+    """The labels as a list of whole numbers, one for each code."""
+    is_list = isinstance(y, tuple | list) or (isinstance(y, torch.Tensor | np.ndarray) and y.ndim == 1)
+    got = len(y) if is_list else type(y).__name__
+    expect(got == count, name, f"{count} labels", got)
+    classes = y if isinstance(y, tuple | list) else y.tolist()
+    expect(all(map(is_whole, classes)), name, "whole numbers", Shown(y))
+    return classes

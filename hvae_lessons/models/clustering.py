@@ -27,10 +27,14 @@ from torch import nn
 from hvae_lessons.checks import (
     check_choice,
     check_count,
+    check_counts,
     check_data,
     check_event,
+    check_floating,
     check_generator,
     check_positive,
+    check_size,
+    check_type,
     expect,
 )
 from hvae_lessons.formulas.discrete_divergences import kl_categorical_uniform
@@ -47,7 +51,7 @@ from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.parts.mixture import GaussianMixture
 from hvae_lessons.models.vae import VAE, VAEConfig
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, Trace, leading_axes
+from hvae_lessons.trace import Gaussian, Trace, check_gaussian, leading_axes
 
 
 class LabelRule(NamedTuple):
@@ -105,8 +109,7 @@ class ClusterVAEConfig:
         _ = self.vae  # refuses what a VAE cannot be built from
         check_count("clusters", self.clusters)
         check_choice("labels", self.labels, tuple(LABELS))
-        for width in self.label_hidden:
-            check_count("label_hidden", width)
+        check_counts("label_hidden", self.label_hidden)
         check_choice("form", self.form, FORMS)
         check_choice("strategy", self.strategy, STRATEGIES)
         check_positive("temperature", self.temperature)
@@ -182,19 +185,18 @@ class ClusterVAE(nn.Module):
     def label_logits(self, x, z, q_z):
         """Logits of q(y | z) or q(y | x): [B, D], [.., B, Z], q(z | x) -> [.., B, Y]."""
         check_data("x", x, self.config.data_dim)
-        check_event(z=z)
+        check_size("z", z, self.config.latent_dim)
+        check_type("z", z, self.mixture.mean)
+        check_gaussian("q_z", q_z)
         logits = LABELS[self.config.labels].logits(self, x, z, q_z)
         return logits.expand(*z.shape[:-1], -1)
 
     def trace_at(self, x, z, gumbel=None):
         """Trace for given codes: x [B, D], z [.., B, Z], and Gumbel noise [.., B, Y] to draw labels."""
         q_z = self.vae.encode(x)
-        expect(
-            hasattr(z, "shape") and tuple(z.shape[-2:]) == tuple(q_z.mean.shape),
-            "z",
-            f"[.., {', '.join(map(str, q_z.mean.shape))}]",
-            getattr(z, "shape", type(z).__name__),
-        )
+        check_floating("z", z)
+        fits = tuple(z.shape[-2:]) == tuple(q_z.mean.shape)
+        expect(fits, "z", f"[.., {', '.join(map(str, q_z.mean.shape))}]", z.shape)
         logits = self.label_logits(x, z, q_z)
         kl = self._conditional_prior(z, q_z, logits, gumbel)
         code = CodeTerm(z, q_z, self.mixture, kl, closed_form=self.config.form == "analytic")

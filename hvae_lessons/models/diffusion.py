@@ -21,9 +21,11 @@ from torch import nn
 from hvae_lessons.checks import (
     check_choice,
     check_count,
+    check_counts,
     check_data,
     check_event,
     check_generator,
+    check_type,
     expect,
 )
 from hvae_lessons.formulas.diffusion import diffusion_marginal, diffusion_posterior
@@ -55,8 +57,7 @@ class DiffusionConfig:
         check_count("data_dim", self.data_dim)
         check_count("steps", self.steps)
         expect(self.steps >= 2, "steps", "two or more", self.steps)
-        for width in self.hidden:
-            check_count("hidden", width)
+        check_counts("hidden", self.hidden)
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
 
 
@@ -105,6 +106,7 @@ class Diffusion(nn.Module):
         """
         check_event(z=z)
         expect(z.shape[-1] == self.config.data_dim, "z", f"[..., {self.config.data_dim}]", tuple(z.shape))
+        check_type("z", z, self.denoiser[0].weight)
         check_count("first", first)
         fits = first - 1 + len(z) <= self.config.steps
         expect(fits, "first", f"at most {self.config.steps} steps in all", f"{first} and {len(z)} of them")
@@ -124,6 +126,7 @@ class Diffusion(nn.Module):
     def forward(self, x, generator=None, samples=None):
         """Trace of x [B, D] with T layers, z_1 first; K `samples` per example put a K in front."""
         check_data("x", x, self.config.data_dim)
+        check_type("x", x, self.denoiser[0].weight)
         check_generator(generator)
         shape = (self.config.steps, *leading_axes(x, samples), self.config.data_dim)
         z = self.encode(x, standard_noise(shape, x, generator))

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_count, expect
+from hvae_lessons.checks import Shown, check_choice, check_count, check_counts, check_flag, check_type, expect
 from hvae_lessons.formulas.noise_chains import noise_states
 from hvae_lessons.models.parts.levels import GaussianNet, Hierarchy, check_levels, markov_trace
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
@@ -60,17 +60,18 @@ class MHVAEConfig:
 
     def __post_init__(self):
         check_count("data_dim", self.data_dim)
-        expect(len(self.latent_dims) >= 1, "latent_dims", "one level or more", self.latent_dims)
-        for size in self.latent_dims:
-            check_count("latent_dims", size)
-        levels = len(self.latent_dims)
-        expect(len(self.hidden) == levels, "hidden", f"widths for each of {levels} levels", repr(self.hidden))
-        for widths in self.hidden:
-            expect(isinstance(widths, tuple), "hidden", "a tuple of widths for each level", repr(widths))
-            for width in widths:
-                check_count("hidden", width)
+        check_counts("latent_dims", self.latent_dims)
+        levels, hidden = len(self.latent_dims), self.hidden
+        expect(levels >= 1, "latent_dims", "one level or more", self.latent_dims)
+        fits = isinstance(hidden, tuple | list) and len(hidden) == levels
+        expect(fits, "hidden", f"widths for each of {levels} levels", Shown(hidden))
+        for widths in hidden:
+            expect(isinstance(widths, tuple), "hidden", "a tuple of widths for each level", Shown(widths))
+            check_counts("hidden", widths)
         check_likelihood(self.likelihood, self.noise_log_var)
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
+        check_flag("batch_norm", self.batch_norm)
+        check_flag("constant_variance", self.constant_variance)
 
     @property
     def is_affine(self):
@@ -100,6 +101,7 @@ class MHVAE(Hierarchy):
     def infer(self, x, noise):
         """One sample and q per level, from the data upwards: x [B, D], L of [.., Z_l] -> z, q."""
         self.likelihood.check(x, self.config.data_dim)
+        check_type("x", x, self.encoders[0].net[0].weight)
         check_levels("noise", noise, self.config.latent_dims)
         below, z, q = x, [], []
         for encoder, part in zip(self.encoders, noise):
@@ -156,6 +158,7 @@ class NoiseMHVAE(Hierarchy):
         """One sample and q per level, independent given x: x [B, D], L of [.., Z_l] -> z, q."""
         self.likelihood.check(x, self.config.data_dim)
         check_levels("noise", noise, self.config.latent_dims)
+        check_type("x", x, self.gains[0])
         features, z, q = x, [], []
         for block, encoder, part in zip(self.features, self.encoders, noise):
             features = block(features)

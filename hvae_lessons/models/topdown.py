@@ -20,12 +20,17 @@ Without blocks, with `constant_variance=True` and a Gaussian likelihood everythi
 from dataclasses import dataclass
 
 from hvae_lessons.checks import (
+    Shown,
+    call,
     check_choice,
     check_count,
-    check_event,
+    check_counts,
+    check_flag,
     check_size,
+    check_type,
     check_values,
     expect,
+    is_whole,
 )
 from hvae_lessons.models.parts.backbones import ConvBackbone, MLPBackbone
 from hvae_lessons.models.parts.levels import Hierarchy, check_levels
@@ -37,18 +42,18 @@ from hvae_lessons.trace import Gaussian, Layer, Trace
 
 def _check_pair(name, value, expected):
     """`value` is two whole numbers, 1 or more."""
-    expect(isinstance(value, tuple) and len(value) == 2, name, expected, repr(value))
-    for number in value:
-        check_count(name, number)
+    expect(isinstance(value, tuple) and len(value) == 2, name, expected, Shown(value))
+    check_counts(name, value)
 
 
 def _check_shared(config):
     """What both configurations have."""
     blocks = config.blocks
-    expect(isinstance(blocks, int) and blocks >= 0, "blocks", "a whole number, 0 or more", blocks)
+    expect(is_whole(blocks) and blocks >= 0, "blocks", "a whole number, 0 or more", Shown(blocks))
     check_choice("reading", config.reading, tuple(READINGS))
     check_likelihood(config.likelihood, config.noise_log_var)
     check_choice("activation", config.activation, tuple(ACTIVATIONS))
+    check_flag("depth_scaled", config.depth_scaled)
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,10 @@ class TopDownConfig:
     def __post_init__(self):
         check_count("data_dim", self.data_dim)
         check_count("width", self.width)
+        check_counts("latent_dims", self.latent_dims)
         expect(len(self.latent_dims) >= 1, "latent_dims", "one level or more", self.latent_dims)
-        for size in self.latent_dims:
-            check_count("latent_dims", size)
+        for flag in ("batch_norm", "constant_variance", "skips"):
+            check_flag(flag, getattr(self, flag))
         _check_shared(self)
 
     @property
@@ -131,9 +137,15 @@ class ConvTopDownConfig:
         expect(height == width, "image_shape", "equal height and width", self.image_shape)
         check_count("channels", self.channels)
         check_count("blocks", self.blocks)
-        expect(len(self.levels) >= 1, "levels", "one level or more", self.levels)
+        levels = self.levels
+        expect(
+            isinstance(levels, tuple | list) and len(levels) >= 1,
+            "levels",
+            "one level or more",
+            Shown(levels),
+        )
         below = height
-        for level in self.levels:
+        for level in levels:
             _check_pair("levels", level, "(side, maps) for each level")
             side = level[0]
             expect(below % side == 0, "levels", f"a side that divides {below}, the one below it", side)
@@ -174,6 +186,7 @@ class TopDown(Hierarchy):
 
         Training, sampling and scoring are this one walk, with another `choose`.
         """
+        check_counts("batch", batch)
         d = self.backbone.start.expand(*batch, -1)
         z, p = [], []
         for l, size in reversed(list(enumerate(self.config.latent_dims))):
@@ -182,7 +195,7 @@ class TopDown(Hierarchy):
                 p.append(Gaussian(zeros, zeros))
             else:
                 p.append(self.backbone.prior(l, d))
-            z.append(choose(l, d, p[-1]))
+            z.append(call("choose", choose, l=l, d=d, p=p[-1]))
             check_values("choose", z[-1], p[-1].mean.shape)
             d = self.backbone.absorb(l, d, z[-1])
         return d, tuple(reversed(z)), tuple(reversed(p))
@@ -200,8 +213,7 @@ class TopDown(Hierarchy):
 
     def decide(self, x, noise):
         """Draw every z_l from its q on the way down: x, L of [.., Z_l] -> d_1, L layers."""
-        check_size("x", x, self.config.data_dim)
-        check_levels("noise", noise, self.config.latent_dims)
+        self._check_pass(x, noise)
         features, q = self.backbone.features(x), {}
 
         def draw(l, d, p_z):
@@ -210,6 +222,14 @@ class TopDown(Hierarchy):
 
         d, z, p = self.descend(noise[0].shape[:-1], draw)
         return d, tuple(Layer(z[l], q[l], p[l]) for l in range(len(z)))
+
+    def _check_pass(self, x, noise):
+        """What `decide` reads: x [B, D], and noise whose batch ends in that of x."""
+        check_size("x", x, self.config.data_dim)
+        check_type("x", x, self.backbone.start)
+        check_levels("noise", noise, self.config.latent_dims)
+        batch, got = tuple(x.shape[:-1]), tuple(noise[0].shape[:-1])
+        expect(got[-len(batch) :] == batch, "noise", f"batch dimensions that end in {batch}", got)
 
     def prior(self, z):
         """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""
@@ -223,7 +243,8 @@ class TopDown(Hierarchy):
 
     def decode_path(self, d):
         """p(x | d_1), at the end of the path: [.., S_1] -> Bernoulli or Gaussian with [.., D]."""
-        check_event(d=d)
+        check_size("d", d, self.backbone.size)
+        check_type("d", d, self.backbone.start)
         return self.likelihood(self.backbone.output(d))
 
     def generate(self, noise):

@@ -15,12 +15,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from hvae_lessons.checks import (
-    check_choice,
-    check_count,
-    check_size,
-    expect,
-)
+from hvae_lessons.checks import check_choice, check_count, check_counts, check_size, check_type, expect
 from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.parts.likelihood import Likelihood, check_likelihood
 from hvae_lessons.nets import ACTIVATIONS, mlp
@@ -54,8 +49,7 @@ class VAEConfig:
     def __post_init__(self):
         check_count("data_dim", self.data_dim)
         check_count("latent_dim", self.latent_dim)
-        for width in self.hidden:
-            check_count("hidden", width)
+        check_counts("hidden", self.hidden)
         check_likelihood(self.likelihood, self.noise_log_var)
         check_choice("posterior", self.posterior, ("gaussian", "point"))
         check_choice("activation", self.activation, tuple(ACTIVATIONS))
@@ -76,12 +70,14 @@ class VAE(nn.Module):
     def encode(self, x):
         """q(z | x): [..., D] -> Gaussian or Point with [..., Z]."""
         self.likelihood.check(x, self.config.data_dim)
+        check_type("x", x, self.encoder[0].weight)
         mean, log_var = self.encoder(x).chunk(2, -1)
         return Point(mean) if self.config.posterior == "point" else Gaussian(mean, log_var)
 
     def decode(self, z):
         """p(x | z): [..., Z] -> Bernoulli or Gaussian with [..., D]."""
         check_size("z", z, self.config.latent_dim)
+        check_type("z", z, self.decoder[0].weight)
         return self.likelihood(self.decoder(z))
 
     def forward(self, x, generator=None, samples=None):

@@ -1,6 +1,6 @@
 """The ELBO and its weighted relatives: sums of the terms of a Trace."""
 
-from hvae_lessons.checks import check_non_negative, check_trace, expect
+from hvae_lessons.checks import check_length, check_non_negative, check_trace
 
 
 def elbo(trace):
@@ -60,7 +60,7 @@ def weighted_elbo(trace, betas):
     Source: N4 21.71, the weights of single levels; here they anneal the label's term of N0.
     """
     check_trace(trace)
-    expect(len(betas) == len(trace.layers), "betas", f"{len(trace.layers)} weights", len(betas))
+    check_length("betas", betas, len(trace.layers), "weights")
     for beta in betas:
         check_non_negative("betas", beta)
     return trace.log_px_given_z - sum(beta * kl for beta, kl in zip(betas, trace.kls))

@@ -7,6 +7,8 @@ import torch
 
 from hvae_lessons.checks import (
     check_choice,
+    check_flag,
+    check_length,
     check_non_negative,
     check_positive,
     check_trace,
@@ -55,7 +57,7 @@ def _kl_of_groups(trace, per):
     """The KL of every layer, divided among its groups: L of [.., B, groups]."""
     if per == "level":
         return [kl.unsqueeze(-1) for kl in trace.kls]
-    groups = [layer.kl_per_dimension for layer in trace.layers]
+    groups = [getattr(layer, "kl_per_dimension", None) for layer in trace.layers]
     for number, kl in enumerate(groups, start=1):
         whole = f"'level', because the KL of layer {number} does not split into coordinates"
         expect(kl is not None, "per", whole, "'dimension'")
@@ -88,8 +90,9 @@ def balancing_weights(trace, sizes=None):
     Source: N4 21.71; Vahdat and Kautz (2020), whose gamma is a constant and has mean 1.
     """
     check_trace(trace)
+    expect(len(trace.layers) >= 1, "trace", "one layer or more", 0)
     sizes = (1.0,) * len(trace.layers) if sizes is None else sizes
-    expect(len(sizes) == len(trace.layers), "sizes", f"{len(trace.layers)} sizes", len(sizes))
+    check_length("sizes", sizes, len(trace.layers), "sizes")
     for size in sizes:
         check_positive("sizes", size)
     shares = torch.stack([size * torch.relu(kl.mean(-1)) for size, kl in zip(sizes, trace.kls)], -1).detach()
@@ -120,6 +123,7 @@ def balanced_elbo(trace, sizes=None, beta=1.0, until_one=False):
     """
     check_trace(trace)
     check_non_negative("beta", beta)
+    check_flag("until_one", until_one)
     weights = balancing_weights(trace, sizes).unsqueeze(-2).unbind(-1)  # L of [.., 1]
     if until_one and beta >= 1:
         return beta_elbo(trace, beta)

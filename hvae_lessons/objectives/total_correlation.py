@@ -13,8 +13,8 @@ def beta_tc_elbo(trace, beta, data_size, estimate=minibatch_stratified):
 
     The equality is one of means over the data, and the right side is what is computed: the KL in closed form,
     and log q(z) - sum_d log q(z_d) at the sample, from the batch. So at beta = 1 it is the ELBO exactly, and
-    the estimate's bias is weighted by beta - 1 alone. One step sees the dependence of B codes; with a batch
-    too small the coordinates look less dependent than they are, or more.
+    the estimate's bias is weighted by beta - 1 alone. From small batches the total correlation comes out too
+    small, see `kl_parts`; training needs its gradient.
 
     | Symbol | Shape | Meaning |
     |---|---|---|

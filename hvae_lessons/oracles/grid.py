@@ -72,17 +72,22 @@ class GridModel(NamedTuple):
     def elbo(self, x, log_q):
         r"""$\int q \log \frac{p(x, z)}{q}\,dz \le \log p(x)$ in nats: [B, D], [B, G] -> [B]."""
         check_event(z=self.z, log_q=log_q)
-        return self._expectation(log_q, self.log_joint(x) - log_q)
+        log_joint = self.log_joint(x)
+        check_event(log_joint=log_joint, log_q=log_q)
+        return self._expectation(log_q, log_joint - log_q)
 
     def reverse_kl(self, x, log_q):
         r"""$\mathrm{KL}(q \,\|\, p(z \mid x))$ in nats, the gap of the ELBO: [B, D], [B, G] -> [B]."""
         check_event(z=self.z, log_q=log_q)
-        return self._expectation(log_q, log_q - self.log_posterior(x))
+        log_posterior = self.log_posterior(x)
+        check_event(log_posterior=log_posterior, log_q=log_q)
+        return self._expectation(log_q, log_q - log_posterior)
 
     def forward_kl(self, x, log_q):
         r"""$\mathrm{KL}(p(z \mid x) \,\|\, q)$ in nats: [B, D], [B, G] -> [B]."""
         check_event(z=self.z, log_q=log_q)
         log_posterior = self.log_posterior(x)
+        check_event(log_posterior=log_posterior, log_q=log_q)
         return self._expectation(log_posterior, log_posterior - log_q)
 
     def best_gaussian(self, x, steps=200):

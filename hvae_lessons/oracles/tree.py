@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hvae_lessons.checks import check_count, check_generator, check_pixels, expect
+from hvae_lessons.checks import Shown, check_count, check_generator, check_pixels, expect, is_number
 from hvae_lessons.formulas.trees import tree_log_prob
 
 
@@ -34,7 +34,9 @@ class BinaryTree:
 
     def __post_init__(self):
         check_count("depth", self.depth)
-        expect(0 < self.flip < 1, "flip", "a probability strictly between 0 and 1", self.flip)
+        flip = self.flip
+        inside = is_number(flip) and 0 < flip < 1
+        expect(inside, "flip", "a probability strictly between 0 and 1", Shown(flip))
 
     @property
     def size(self):

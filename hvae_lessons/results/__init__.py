@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hvae_lessons.checks import check_choice, expect
+from hvae_lessons.checks import Shown, check_choice, expect, is_whole
 
 FOLDER = resources.files("hvae_lessons") / "results" / "records"
 
@@ -75,18 +75,23 @@ def by_seed(runs, key, **chosen):
     Raises: ValueError if no run is chosen or a seed twice, and for a number that was not recorded.
     Source: none.
     """
+    are_runs = isinstance(runs, tuple | list) and all(isinstance(run, dict) and "seed" in run for run in runs)
+    expect(are_runs, "runs", "dicts with a seed each", Shown(runs))
     for name in chosen:
         check_choice("chosen", name, tuple(dict.fromkeys(known for run in runs for known in run)))
     picked = [run for run in runs if all(run.get(name) == value for name, value in chosen.items())]
     picked.sort(key=lambda run: run["seed"])
     seeds = [run["seed"] for run in picked]
     expect(len(picked) > 0 and len(set(seeds)) == len(seeds), "chosen", "one run for each seed", chosen)
-    name, index = key if isinstance(key, tuple) else (key, None)
+    name, index = key if isinstance(key, tuple) and len(key) == 2 else (key, None)
     check_choice("key", name, [known for known in picked[0] if all(known in run for run in picked)])
     values = [run[name] for run in picked]
     if index is not None:
+        lists = all(isinstance(value, list) for value in values)
+        expect(lists, "key", f"the name of a number, {name!r}, without an index", Shown(key))
         shortest = min(map(len, values))
-        expect(-shortest <= index < shortest, "key", f"an index into {shortest} numbers", index)
+        fits = is_whole(index) and -shortest <= index < shortest
+        expect(fits, "key", f"an index into {shortest} numbers", Shown(index))
         values = [value[index] for value in values]
     return np.array(values, dtype=float)
 
@@ -130,7 +135,10 @@ def compare(first, second):
 
 
 def _numbers(name, values):
-    values = np.asarray(values, dtype=float)
+    try:
+        values = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        expect(False, name, "finite numbers, one per seed", Shown(values))
     finite = values.ndim == 1 and len(values) > 0 and all(math.isfinite(value) for value in values)
     expect(finite, name, "finite numbers, one per seed", values)
     return values

@@ -1,7 +1,5 @@
 """The theorem about the importance-weighted bound: more samples tighten it."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import sympy
 import torch
@@ -11,6 +9,7 @@ from hvae_lessons.measures.log_px import log_px_estimate
 from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.textbook import log_entries, probability_rows
 from hvae_lessons.symbolic import positive
+from hvae_lessons.trace import Trace
 
 
 @theorem(
@@ -58,13 +57,13 @@ def iwae_monotone(importance_weighted_bound, log_px_estimate):
 
 
 class _WeightsOnly:
-    """Stand-in for a model: its trace holds the logarithms of given weights, samples first."""
+    """Stand-in for a model: its trace is the logarithms of given weights, samples first."""
 
     def __init__(self, weights):
         self.log_weight = log_entries(weights)
 
     def __call__(self, x, generator, samples):
-        return SimpleNamespace(log_weight=torch.stack([self.log_weight] * len(x), 1)[:samples])
+        return Trace(torch.stack([self.log_weight] * len(x), 1)[:samples], ())  # no layer adds to it
 
 
 def _draws(weights, q_z, samples):

@@ -2,7 +2,7 @@
 
 import torch
 
-from hvae_lessons.checks import check_choice, check_count, check_data, check_positive, expect
+from hvae_lessons.checks import check_choice, check_count, check_data, check_positive, check_seed, expect
 from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.models.clustering import ClusterVAE
 
@@ -37,6 +37,7 @@ def start_mixture(model, x, *, codes="samples", samples=3, restarts=20, floor=1e
     check_count("samples", samples)
     check_count("restarts", restarts)
     check_positive("floor", floor)
+    check_seed(seed)
     clusters = model.config.clusters
     expect(len(x) >= clusters, "x", f"{clusters} examples or more", len(x))
     from sklearn.mixture import GaussianMixture  # takes a second to import
@@ -47,7 +48,7 @@ def start_mixture(model, x, *, codes="samples", samples=3, restarts=20, floor=1e
         generator = torch.Generator().manual_seed(seed)
         z = q_z.sample(standard_noise((samples, *z.shape), z, generator)).flatten(0, 1)
     mixture = GaussianMixture(
-        clusters, covariance_type="full", n_init=restarts, reg_covar=floor, random_state=seed
+        clusters, covariance_type="full", n_init=restarts, reg_covar=float(floor), random_state=seed
     ).fit(z.double().numpy())
     model.mixture.start_from(
         torch.from_numpy(mixture.means_).to(q_z.mean.dtype),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, expect, is_number
 
 
 class GradientGate:
@@ -18,7 +18,12 @@ class GradientGate:
     columns = ("gradient_norm", "skipped")  # of the training record
 
     def __init__(self, optimizer, limit):
-        expect(limit > 0, "skip_gradients_above", "a number above 0, or infinity", limit)
+        expect(
+            is_number(limit) and limit > 0,
+            "skip_gradients_above",
+            "a number above 0, or infinity",
+            Shown(limit),
+        )
         self.limit, self.norms = limit, []
         self.weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         optimizer.register_step_pre_hook(self._before_step)

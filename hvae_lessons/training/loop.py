@@ -10,10 +10,16 @@ from tqdm import tqdm
 
 from hvae_lessons.checks import (
     check_count,
-    check_data,
+    check_event,
+    check_flag,
+    check_function,
+    check_functions,
     check_generator,
+    check_gradient,
+    check_module,
     check_positive,
-    check_tensor,
+    check_table,
+    check_trace,
     check_values,
 )
 from hvae_lessons.objectives import elbo
@@ -106,12 +112,24 @@ def fit(
     Raises: ValueError for data or settings that make no sense; TrainingDiverged when the loss is not finite.
     Source: N4 draft 21.23-21.26 (stochastic gradient of the ELBO over a data set); N4 21.5.5 (skipping).
     """
-    check_data("x", x)
+    check_table("x", x)
     check_count("epochs", epochs)
     check_count("batch_size", batch_size)
     check_positive("learning_rate", learning_rate)
     check_generator(generator)
-    schedules, columns = schedules or {}, columns or {}
+    schedules = {} if schedules is None else schedules
+    columns = {} if columns is None else columns
+    check_module("model", model)
+    check_function("model", model, "x", generator=generator)
+    check_functions("schedules", schedules, "step")
+    check_function("objective", objective, "trace", **schedules)
+    check_flag("progress", progress)
+    if prepare is not None:
+        check_function("prepare", prepare, "x", "generator")
+    if on_epoch is not None:
+        check_function("on_epoch", on_epoch, "epoch", "row")
+    if after_step is not None:
+        check_function("after_step", after_step, "model")
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     gate = None if skip_gradients_above is None else GradientGate(optimizer, skip_gradients_above)
     if after_step is not None:
@@ -119,10 +137,16 @@ def fit(
     guard, record = DivergenceGuard(model), Record(columns, gate)
     bar = tqdm(total=epochs, unit="epoch", disable=not progress)
 
+    def prepared(x, generator):
+        inputs = x if prepare is None else prepare(x, generator)
+        check_event(prepare=inputs)
+        return inputs
+
     def scheduled(trace, step):
+        check_trace(trace)
         values = objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
-        check_tensor("objective", values)
         check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
+        check_gradient("objective", values)
         return values
 
     def watch_step(step, trace, values, loss):
@@ -134,7 +158,10 @@ def fit(
         guard.end_epoch()
         bar.set_postfix_str(f"objective {row['objective']:.2f} nats", refresh=False)
         bar.update()
-        return on_epoch is not None and bool(on_epoch(epoch, row))
+        stop = on_epoch is not None and on_epoch(epoch, row)
+        if stop is not None:
+            check_flag("on_epoch", stop)
+        return bool(stop)
 
     _enter_training(model)
     try:
@@ -145,7 +172,7 @@ def fit(
             optimizer,
             epochs=epochs,
             batch_size=int(batch_size),
-            prepare=prepare or (lambda x, generator: x),
+            prepare=prepared,
             generator=generator,
             on_step=watch_step,
             on_epoch=watch_epoch,

@@ -5,7 +5,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from hvae_lessons.checks import check_count, check_generator, check_positive, check_values, expect
+from hvae_lessons.checks import (
+    Shown,
+    call,
+    check_count,
+    check_generator,
+    check_module,
+    check_positive,
+    check_values,
+    expect,
+)
 
 
 class ElboEstimate(NamedTuple):
@@ -38,6 +47,7 @@ def fit_posterior(posterior, log_joint, *, size, steps=1000, samples=64, learnin
     check_count("steps", steps)
     check_count("samples", samples)
     check_positive("learning_rate", learning_rate)
+    check_module("posterior", posterior)
     optimizer = torch.optim.Adam(posterior.parameters(), lr=learning_rate)
     learned = [parameter for parameter in posterior.parameters() if parameter.requires_grad]
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -78,7 +88,10 @@ def estimate_elbo(posterior, log_joint, *, size, samples=20_000, generator=None)
 def _elbo_samples(posterior, log_joint, samples, size, generator):
     """log p(x, z) - log q(z) at S draws of q: [S]."""
     check_generator(generator)
-    z, log_q = posterior(torch.randn(samples, size, generator=generator))
-    log_p = log_joint(z)
+    drawn = call("posterior", posterior, noise=torch.randn(samples, size, generator=generator))
+    expect(isinstance(drawn, tuple) and len(drawn) == 2, "posterior", "a pair, z and log q(z)", Shown(drawn))
+    z, log_q = drawn
+    check_values("posterior", log_q, (samples,))
+    log_p = call("log_joint", log_joint, z=z)
     check_values("log_joint", log_p, (samples,))
     return log_p - log_q

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import Shown, check_functions, expect, is_number
 
 OWN_COLUMNS = ("objective", "log_px_given_z", "kl")
 
@@ -31,10 +31,10 @@ class Record:
 
     def __init__(self, columns, gate=None):
         self.columns, self.gate, self.rows = columns, gate, []
-        for name, column in columns.items():
+        check_functions("columns", columns, "a Trace")
+        for name in columns:
             free = isinstance(name, str) and name not in OWN_COLUMNS
-            expect(free, "columns", f"names other than {', '.join(OWN_COLUMNS)}", repr(name))
-            expect(callable(column), "columns", f"a function of a Trace as {name!r}", repr(column))
+            expect(free, "columns", f"names other than {', '.join(OWN_COLUMNS)}", Shown(name))
         self._clear()
 
     def _clear(self):
@@ -47,7 +47,10 @@ class Record:
         self.totals = self.totals + terms.sum(-1, dtype=torch.float64)
         self.count += len(values)
         for name, column in self.columns.items():
-            value = torch.as_tensor(column(trace))
+            value = column(trace)
+            of_torch = is_number(value) or isinstance(value, torch.Tensor)
+            expect(of_torch, "columns", f"a number or a tensor from {name!r}", Shown(value))
+            value = torch.as_tensor(value)
             fits = value.shape in ((), values.shape)
             expect(fits, "columns", f"one number or {len(values)} from {name!r}", tuple(value.shape))
             self.extra[name] += value.double().expand(len(values)).sum().item()

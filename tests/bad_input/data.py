@@ -29,7 +29,11 @@ BAD = [
     (data.FactorData, {"x": X * 3}, "x", "pixels in [0, 1]", "1.5"),
     (data.FactorData, {"x": X[:, :5]}, "x", "[N, 6]", "(4, 5)"),
     (data.FactorData, {"names": ("x",)}, "factors", "(4, 1), one value per image and name", "(4, 2)"),
-    (data.FactorData, {"image_shape": 6}, "image_shape", "(height, width)", "6"),
+    (data.FactorData, {"image_shape": (6,)}, "image_shape", "2 sides, height and width", "1"),
+    (data.FactorData, {"names": ("x", 3)}, "names", "a tuple of names", "('x', 3)"),
+    (data.FactorData, {"factors": CODES.double()}, "factors", "int64", "torch.float64"),
+    (data.make_shapes, {"shapes": "square"}, "shapes", "a tuple of names", "'square'"),
+    (data.make_shapes, {"shapes": ("square", "square")}, "shapes", "each name once", "'square'"),
     (data.make_shapes, {"shapes": ("heart",)}, "shapes", "'square', 'ellipse'", "'heart'"),
     (data.make_shapes, {"shapes": ()}, "shapes", "at least two images", "0 of them"),
     (

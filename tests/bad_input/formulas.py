@@ -17,6 +17,7 @@ from hvae_lessons.formulas import (
     mmd,
     noise_chains,
     rate_distortion,
+    rotations,
     singular_values,
     special_functions,
     total_correlation,
@@ -48,6 +49,8 @@ FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p"
 PAIRS = torch.zeros(Z, B, B)  # [Z, B, B]
 
 GOOD = {
+    rotations.random_rotation: {"size": Z},
+    rotations.rotate_gaussian: {"mean": V, "log_var": V, "rotation": torch.eye(Z)},
     total_correlation.pairwise_log_prob: {"z": V, "mean": V, "log_var": V},
     total_correlation.minibatch_weighted: {"log_q": PAIRS, "data_size": 10},
     total_correlation.minibatch_stratified: {"log_q": PAIRS, "data_size": 10},
@@ -127,10 +130,21 @@ GOOD = {
 }
 
 BAD = [
+    (rotations.random_rotation, {"size": 0}, "size", "1 or more", "0"),
+    (rotations.random_rotation, {"generator": 7}, "generator", "a torch.Generator", "7"),
+    (rotations.rotate_gaussian, {"log_var": WIDE}, "log_var", "matches mean (4, 2)", "(4, 3)"),
+    (rotations.rotate_gaussian, {"rotation": torch.eye(3)}, "rotation", "[..., 2, 2]", "(3, 3)"),
+    (rotations.rotate_gaussian, {"rotation": 2 * torch.eye(Z)}, "rotation", "orthogonal", "off by 3"),
     (total_correlation.pairwise_log_prob, {"mean": WIDE}, "mean", "matches z (4, 2)", "(4, 3)"),
     (total_correlation.minibatch_weighted, {"log_q": PAIRS[:, :2]}, "log_q", "[..., 4, 4]", "(2, 2, 4)"),
-    (total_correlation.minibatch_weighted, {"data_size": 3}, "log_q", "a batch of 1 to 3", "4"),
-    (total_correlation.minibatch_stratified, {"log_q": PAIRS[:, :1, :1]}, "log_q", "a batch of 2 to 10", "1"),
+    (total_correlation.minibatch_weighted, {"data_size": 3}, "data_size", "4 or more", "3"),
+    (
+        total_correlation.minibatch_stratified,
+        {"log_q": PAIRS[:, :1, :1]},
+        "log_q",
+        "a batch of 2 or more",
+        "1",
+    ),
     (total_correlation.minibatch_stratified, {"data_size": 0}, "data_size", "1 or more", "0"),
     (total_correlation.kl_parts, {"log_q": PAIRS[0]}, "log_q", "[.., Z, B, B]", "(4, 4)"),
     (total_correlation.kl_parts, {"log_pz": PAIRS[0, 0, :1]}, "log_pz", "shape (4,)", "(1,)"),

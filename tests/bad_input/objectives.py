@@ -39,7 +39,7 @@ BAD = [
     (objectives.beta_tc_elbo, {"trace": mhvae(X, generator())}, "trace", "one stochastic layer", "2"),
     (objectives.beta_tc_elbo, {"trace": AUTOENCODED}, "trace", "q is a Gaussian", "Point"),
     (objectives.beta_tc_elbo, {"beta": -1.0}, "beta", "0 or more", "-1.0"),
-    (objectives.beta_tc_elbo, {"data_size": 3}, "log_q", "a batch of 2 to 3", "4"),
+    (objectives.beta_tc_elbo, {"data_size": 3}, "data_size", "4 or more", "3"),
     (objectives.beta_tc_elbo, {"data_size": 10.0}, "data_size", "a whole number", "10.0"),
     (objectives.free_bits, {"trace": V}, "trace", "Trace", "Tensor"),
     (objectives.free_bits, {"nats": -0.1}, "nats", "0 or more", "-0.1"),

@@ -1,23 +1,16 @@
 """Bad input gets a sentence: which argument, what was expected, what came.
 
-Each other file of this folder is the table of a layer, or of a part of one:
-
-- `GOOD`: public function, class or method -> the arguments of a call that works;
-- `BAD`: the same, arguments that differ from the good ones, then what the refusal must say: the argument that
-  it names, a piece of what was expected and a piece of what came.
-
-A third kind of refusal follows from `GOOD`: every tensor in turn emptied, or replaced by a list. Whatever is
-public and takes arguments must stand in both tables. They hold the objects themselves, so that one that moves
-to another module takes its cases along.
+The calls stand in `tables`. A kind of refusal of its own follows from those that work: every tensor in turn
+emptied, or replaced by a list. Whatever is public and takes arguments must stand in both tables.
 """
 
 import importlib
 import inspect
 import pkgutil
-from pathlib import Path
 
 import pytest
 import torch
+from bad_input.tables import BAD, GOOD, bare, named
 from torch import nn
 
 import hvae_lessons
@@ -44,26 +37,6 @@ NOT_HERE = {
 # The failures of the one are files, disks and networks: tests/data/test_mnist_files.py. The other is what fit
 # runs.
 TESTED_ELSEWHERE = {read_mnist_files, gradient_steps}
-
-
-def tables():
-    """The modules of this folder that hold a table."""
-    files = {path.stem for path in Path(__file__).parent.glob("*.py")} - {"inputs", Path(__file__).stem}
-    return [importlib.import_module(f"bad_input.{name}") for name in sorted(files)]
-
-
-GOOD = {function: arguments for table in tables() for function, arguments in table.GOOD.items()}
-BAD = [case for table in tables() for case in table.BAD]
-
-
-def bare(function):
-    """A method without its object."""
-    return getattr(function, "__func__", function)
-
-
-def named(function):
-    """Its module and name, for the lists of cases."""
-    return f"{bare(function).__module__}.{bare(function).__qualname__}".removeprefix("hvae_lessons.")
 
 
 @pytest.mark.parametrize("function", [f for f, arguments in GOOD.items() if arguments is not None], ids=named)

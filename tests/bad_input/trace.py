@@ -2,7 +2,7 @@
 
 from bad_input.inputs import WIDE, K, V
 
-from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, leading_axes
+from hvae_lessons.trace import Bernoulli, Gaussian, Point, Residual, check_gaussian, leading_axes
 
 RELATIVE = Residual(Gaussian(V, V), V, V)
 GAUSSIAN = Gaussian(V, V)
@@ -10,6 +10,7 @@ POINT = Point(V)
 BERNOULLI = Bernoulli(V)
 
 GOOD = {
+    check_gaussian: {"name": "q", "value": Gaussian(V, V)},
     leading_axes: {"x": V, "samples": K},
     Gaussian.standard_like: {"other": Gaussian(V, V)},
     GAUSSIAN.sample: {"noise": V},
@@ -27,6 +28,7 @@ GOOD = {
 }
 
 BAD = [
+    (check_gaussian, {"value": V}, "q", "a Gaussian", "Tensor"),
     (leading_axes, {"samples": 0}, "samples", "1 or more", "0"),
     (Gaussian.standard_like, {"other": V}, "other", "a Residual or a Point", "Tensor"),
     (GAUSSIAN.sample, {"noise": WIDE}, "mean", "matches noise (4, 3)", "(4, 2)"),

@@ -71,7 +71,7 @@ class MLPBackbone(nn.Module):
         else:
             self.stem = linear(config.data_dim, width, generator)
         self.climb = nn.ModuleList(blocks() for _ in dims[1:])
-        self.start = nn.Parameter(torch.zeros(width))
+        self.start, self.size = nn.Parameter(torch.zeros(width)), width  # d_L+1, and the size of d_1
         self.priors = nn.ModuleList(gaussian((width, size)) for size in dims[:-1])
         self.posteriors = nn.ModuleList(gaussian((2 * width, *hidden, size)) for size in dims)
         self.injections = nn.ModuleList(_scaled(linear(size, width, generator), scale) for size in dims)
@@ -120,7 +120,8 @@ class ConvBackbone(nn.Module):
         )
         self.shrink = [nn.AvgPool2d(a // b) for a, b in zip(self.sides, self.sides[1:])]
         self.climb = nn.ModuleList(self._blocks(config, generator) for _ in self.sides[1:])
-        self.start = nn.Parameter(torch.zeros(channels * self.sides[-1] ** 2))
+        self.start = nn.Parameter(torch.zeros(channels * self.sides[-1] ** 2))  # d_L+1
+        self.size = channels * self.sides[0] ** 2  # of d_1
         self.priors = nn.ModuleList(conv(channels, 2 * maps, 1, generator) for maps in self.maps[:-1])
         self.posteriors = nn.ModuleList(
             nn.Sequential(

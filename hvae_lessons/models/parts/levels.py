@@ -4,15 +4,20 @@ import torch
 from torch import nn
 
 from hvae_lessons.checks import (
+    Shown,
     check_choice,
     check_count,
+    check_counts,
+    check_flag,
+    check_floating,
+    check_length,
     check_size,
-    check_tensor,
+    check_type,
     expect,
 )
 from hvae_lessons.formulas.reparameterizations import standard_noise
 from hvae_lessons.nets import mlp
-from hvae_lessons.trace import Gaussian, Layer, Trace, leading_axes
+from hvae_lessons.trace import Gaussian, Layer, Trace, check_gaussian, leading_axes
 
 
 class GaussianNet(nn.Module):
@@ -33,9 +38,10 @@ class GaussianNet(nn.Module):
 
     def __init__(self, sizes, constant_variance=False, activation="relu", generator=None, batch_norm=False):
         super().__init__()
+        check_counts("sizes", sizes)
         expect(len(sizes) >= 2, "sizes", "input, hidden ..., output", sizes)
+        check_flag("constant_variance", constant_variance)
         *inputs, size = sizes
-        check_count("sizes", size)
         self.inputs = inputs[0]
         self.constant_variance = constant_variance
         outputs = size if constant_variance else 2 * size
@@ -45,6 +51,7 @@ class GaussianNet(nn.Module):
 
     def forward(self, inputs):
         check_size("inputs", inputs, self.inputs)
+        check_type("inputs", inputs, self.net[0].weight)
         output = self.net(inputs)
         if self.constant_variance:
             return Gaussian(output, self.log_var.expand_as(output))
@@ -63,8 +70,10 @@ def check_levels(name, values, sizes):
     Raises: ValueError, with the reason.
     Source: the configs' `latent_dims`.
     """
+    expect(isinstance(name, str), "name", "a string", Shown(name))
+    check_counts("sizes", sizes)
     expect(isinstance(values, tuple | list), name, f"{len(sizes)} tensors", type(values).__name__)
-    expect(len(values) == len(sizes), name, f"{len(sizes)} levels", len(values))
+    check_length(name, values, len(sizes), "levels")
     for size, value in zip(sizes, values):
         check_size(name, value, size)
 
@@ -87,12 +96,17 @@ def markov_trace(log_px_given_z, z, q, p):
     Raises: ValueError if the three are not equally many.
     Source: N0 and N3, the ELBO; N4 21.62 (bottom-up inference).
     """
-    check_tensor("log_px_given_z", log_px_given_z)
+    check_floating("log_px_given_z", log_px_given_z)
     shape = tuple(log_px_given_z.shape)
     expect(0 not in shape, "log_px_given_z", "at least one example", f"shape {shape}")
+    expect(isinstance(z, tuple | list), "z", "a tuple of tensors", Shown(z))
     expect(len(z) >= 1, "z", "one level or more", len(z))
-    expect(len(q) == len(z), "q", f"{len(z)} levels", len(q))
-    expect(len(p) == len(z), "p", f"{len(z)} levels", len(p))
+    check_length("q", q, len(z), "levels")
+    check_length("p", p, len(z), "levels")
+    for part, *laws in zip(z, q, p):
+        check_floating("z", part)
+        for name, law in zip("qp", laws):
+            check_gaussian(name, law)
     top = len(z) - 1
     return Trace(log_px_given_z, tuple(Layer(z[l], q[l], p[l], closed_form=l == top) for l in range(len(z))))
 
@@ -116,6 +130,7 @@ class Hierarchy(nn.Module):
         sampling of the levels up to l, given those above.
         """
         check_levels("z", z, self.config.latent_dims)
+        expect(isinstance(levels, tuple | list | set | range), "levels", "a tuple of levels", Shown(levels))
         for level in levels:
             check_choice("levels", level, tuple(range(1, len(z) + 1)))
         fresh = self._draw(z[0].shape[:-1], generator)

@@ -5,7 +5,16 @@ import math
 import torch
 from torch import nn
 
-from hvae_lessons.checks import check_choice, check_data, check_event, check_pixels, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_choice,
+    check_count,
+    check_data,
+    check_event,
+    check_pixels,
+    expect,
+    is_number,
+)
 from hvae_lessons.trace import Bernoulli, Gaussian
 
 
@@ -22,9 +31,14 @@ def check_likelihood(likelihood, noise_log_var):
     """
     check_choice("likelihood", likelihood, ("bernoulli", "gaussian"))
     unused = likelihood == "bernoulli" and noise_log_var is not None
-    expect(not unused, "noise_log_var", "None with a Bernoulli likelihood, which has no noise", noise_log_var)
-    known = noise_log_var is None or math.isfinite(noise_log_var)
-    expect(known, "noise_log_var", "a finite number, or None to learn it", noise_log_var)
+    expect(
+        not unused,
+        "noise_log_var",
+        "None with a Bernoulli likelihood, which has no noise",
+        Shown(noise_log_var),
+    )
+    known = noise_log_var is None or (is_number(noise_log_var) and math.isfinite(noise_log_var))
+    expect(known, "noise_log_var", "a finite number, or None to learn it", Shown(noise_log_var))
 
 
 class Likelihood(nn.Module):
@@ -54,6 +68,7 @@ class Likelihood(nn.Module):
 
     def check(self, x, size):
         """Refuse an x that is not [..., size], or not what this p(x | z) is about: pixels, if a Bernoulli."""
+        check_count("size", size)
         check = check_pixels if self.kind == "bernoulli" else check_data
         check("x", x, size)
 

@@ -19,7 +19,6 @@ from hvae_lessons.checks import (
     check_generator,
     check_labels,
     check_positive,
-    check_square,
     expect,
 )
 from hvae_lessons.formulas.distributions import gaussian_full_log_prob, gaussian_log_prob
@@ -31,6 +30,7 @@ from hvae_lessons.formulas.reparameterizations import (
     masked_scale_tril,
     standard_noise,
 )
+from hvae_lessons.trace import check_gaussian
 
 
 class GaussianMixture(nn.Module):
@@ -85,6 +85,7 @@ class GaussianMixture(nn.Module):
 
     def kl(self, q):
         """KL(q || p(z | y)) for every cluster in nats: Gaussian [..., Z] -> [..., Y]."""
+        check_gaussian("q", q)
         self._check_code("q", q.mean)
         if self.full:
             return mixture_kl(*q, self.mean, self.scale_tril, self.log_var)
@@ -92,6 +93,7 @@ class GaussianMixture(nn.Module):
 
     def kl_at(self, q, y):
         """KL(q || p(z | y)) for one given cluster each: Gaussian [..., Z], [...] -> [...]. No factor Y."""
+        check_gaussian("q", q)
         self._check_code("q", q.mean)
         self._check_labels(y, q.mean)
         if self.full:
@@ -125,7 +127,8 @@ class GaussianMixture(nn.Module):
         check_data("covariance", covariance)
         clusters, size = self.mean.shape
         expect(tuple(mean.shape) == (clusters, size), "mean", f"({clusters}, {size})", tuple(mean.shape))
-        check_square("covariance", covariance, size, (clusters,))
+        shape = (clusters, size, size)
+        expect(tuple(covariance.shape) == shape, "covariance", f"{shape}", tuple(covariance.shape))
         factor, failed = torch.linalg.cholesky_ex(covariance.double())
         least = torch.diagonal(covariance, dim1=-2, dim2=-1).min().item()
         expect(not failed.any(), "covariance", "positive definite matrices", f"least variance {least:g}")

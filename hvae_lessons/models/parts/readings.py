@@ -9,7 +9,7 @@ Source: N4 21.68, 21.73; 21.5.2.
 
 from hvae_lessons.checks import check_event
 from hvae_lessons.formulas.gaussian_products import gaussian_product
-from hvae_lessons.trace import Gaussian, Residual
+from hvae_lessons.trace import Gaussian, Residual, check_gaussian
 
 
 def merge(p_z, first, second):
@@ -26,6 +26,7 @@ def merge(p_z, first, second):
     Raises: ValueError for shapes that do not match.
     Source: N4 21.5.2; Child (2021).
     """
+    check_gaussian("p_z", p_z)
     check_event(mean=p_z.mean, first=first, second=second)
     return Gaussian(first, second)
 
@@ -44,6 +45,7 @@ def ladder(p_z, first, second):
     Raises: ValueError for shapes that do not match.
     Source: N4 21.68; Sonderby et al. (2016).
     """
+    check_gaussian("p_z", p_z)
     check_event(mean=p_z.mean, first=first, second=second)
     return Gaussian(*gaussian_product(p_z.mean, p_z.log_var, first, second))
 
@@ -62,6 +64,7 @@ def residual(p_z, first, second):
     Raises: ValueError for shapes that do not match.
     Source: N4 21.72-21.73; Vahdat and Kautz (2020).
     """
+    check_gaussian("p_z", p_z)
     check_event(mean=p_z.mean, first=first, second=second)
     return Residual(p_z, first, second)
 
