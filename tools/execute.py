@@ -43,7 +43,8 @@ BOX = (
 def fingerprint(root: Path = ROOT) -> str:
     """Changes with everything that an output depends on besides the notebook itself."""
     package = root / "hvae_lessons"
-    stored = [package / "data" / "_data", package / "results" / "records"]
+    results = package / "results"
+    stored = [package / "data" / "_data", results / "records", results / "weights"]
     files = [root / "requirements.txt", *package.rglob("*.py")]
     files += [path for folder in stored for path in folder.rglob("*")]
     digest = hashlib.sha256(sys.version.encode())

@@ -118,17 +118,19 @@ def test_an_import_against_the_layers_is_found(tmp_path):
 
 def test_the_cache_of_outputs_follows_package_data_and_pins(tmp_path):
     package = tmp_path / "hvae_lessons"
-    stored = [package / "data" / "_data", package / "results" / "records"]
+    results = package / "results"
+    stored = [package / "data" / "_data", results / "records", results / "weights"]
     for folder in stored:
         folder.mkdir(parents=True)
-    files = [package / "a.py", stored[0] / "b.bin", stored[1] / "c.json", tmp_path / "requirements.txt"]
+    inside = [stored[0] / "b.bin", stored[1] / "c.json", stored[2] / "d.npz"]
+    files = [package / "a.py", *inside, tmp_path / "requirements.txt"]
     for path in files:
         path.write_text("one")
     seen = {execute.fingerprint(tmp_path)}
     for path in files:
         path.write_text("two")
         seen.add(execute.fingerprint(tmp_path))
-    assert len(seen) == 5
+    assert len(seen) == 6
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "a.pyc").write_text("three")
     assert execute.fingerprint(tmp_path) in seen
