@@ -114,11 +114,11 @@ def estimate_and_truth(shifts, exact, estimates, title):
     ax.text(0, np.log(2), r"$\log 2$", va="bottom", color=INK)
     middle = len(shifts) // 2
     for values, word, color, offset in (
-        (exact, "exact", MODEL, (-8, 8)),
-        (estimates, "estimate", INFERENCE, (8, -14)),
+        (exact, WORDS["exact"], MODEL, (-8, 8)),
+        (estimates, WORDS["estimate"], INFERENCE, (8, -14)),
     ):
         ax.annotate(
-            WORDS[word],
+            word,
             (shifts[middle], values[middle]),
             offset,
             textcoords="offset points",
@@ -170,7 +170,7 @@ def cost_planes(curve, points, title):
     figure, (left, right) = axes(1, 2, height=3.2)
     medians = {name: [np.median(part) for part in parts] for name, parts in {**curve, **points}.items()}
     colors = dict.fromkeys(curve, PRIOR) | dict(zip(points, COLORS))
-    for ax, which, name in ((left, 1, "rate"), (right, 2, "mismatch")):
+    for ax, which, name in ((left, 1, WORDS["rate"]), (right, 2, WORDS["mismatch"])):
         line = np.array([[medians[setting][0], medians[setting][which]] for setting in curve])
         ax.plot(*line.T, color=PRIOR)
         for setting, parts in {**curve, **points}.items():
@@ -186,7 +186,7 @@ def cost_planes(curve, points, title):
                 fontsize=8.5,
             )
         ax.set(xlabel=WORDS["distortion"])
-        ax.set_title(WORDS[name], fontsize=10)
+        ax.set_title(name, fontsize=10)
     right.set(yscale="log")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
