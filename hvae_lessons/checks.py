@@ -160,6 +160,20 @@ def is_whole(value):
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
+def check_weight(name, value, shape):
+    """`value` is a finite number, zero or more; or a tensor of such that broadcasts to `shape`, as [M, 1]."""
+    if not isinstance(value, torch.Tensor):
+        check_non_negative(name, value)
+        return
+    check_floating(name, value)
+    got = tuple(value.shape)
+    fits = len(got) <= len(shape) and all(a in (1, b) for a, b in zip(reversed(got), reversed(shape)))
+    expect(fits, name, f"a number, or a shape that broadcasts to {tuple(shape)}", got)
+    if has_values(value):
+        low, high = (bound.item() for bound in value.aminmax())
+        expect(low >= 0 and high < math.inf, name, "finite numbers, 0 or more", f"{low:g} to {high:g}")
+
+
 def check_count(name, value):
     """`value` is a whole number, one or more."""
     expect(is_whole(value) and value >= 1, name, "a whole number, 1 or more", Shown(value))

@@ -36,7 +36,7 @@ class BottomUp(TopDown):
         """Draw every z_l from its q on the way up, then walk down: x, L of [.., Z_l] -> d_1, L layers."""
         self._check_pass(x, noise)
         stem, z, q = self.backbone.stem(x), [], []
-        u = stem.expand(*noise[0].shape[:-1], -1)
+        u = stem
         for l in range(len(noise)):
             q.append(self.backbone.posterior(l, stem, u))
             z.append(q[-1].sample(noise[l]))

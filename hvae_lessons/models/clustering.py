@@ -195,7 +195,7 @@ class ClusterVAE(nn.Module):
         """Trace for given codes: x [B, D], z [.., B, Z], and Gumbel noise [.., B, Y] to draw labels."""
         q_z = self.vae.encode(x)
         check_floating("z", z)
-        fits = tuple(z.shape[-2:]) == tuple(q_z.mean.shape)
+        fits = tuple(z.shape[-q_z.mean.ndim :]) == tuple(q_z.mean.shape)
         expect(fits, "z", f"[.., {', '.join(map(str, q_z.mean.shape))}]", z.shape)
         logits = self.label_logits(x, z, q_z)
         kl = self._conditional_prior(z, q_z, logits, gumbel)

@@ -187,11 +187,11 @@ class TopDown(Hierarchy):
         Training, sampling and scoring are this one walk, with another `choose`.
         """
         check_counts("batch", batch)
-        d = self.backbone.start.expand(*batch, -1)
+        d = self.backbone.start + self.backbone.start.new_zeros(*batch, 1)  # [.., S_L+1]
         z, p = [], []
         for l, size in reversed(list(enumerate(self.config.latent_dims))):
             if l == len(self.config.latent_dims) - 1:
-                zeros = d.new_zeros(*batch, size)
+                zeros = d.new_zeros(*d.shape[:-1], size)
                 p.append(Gaussian(zeros, zeros))
             else:
                 p.append(self.backbone.prior(l, d))

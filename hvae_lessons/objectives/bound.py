@@ -1,6 +1,6 @@
 """The ELBO and its weighted relatives: sums of the terms of a Trace."""
 
-from hvae_lessons.checks import check_length, check_non_negative, check_trace
+from hvae_lessons.checks import check_length, check_trace, check_weight
 
 
 def elbo(trace):
@@ -31,14 +31,14 @@ def beta_elbo(trace, beta):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | `beta` | number | weight of the KL, 0 or more |
+    | `beta` | number or [M, 1] | weight of the KL, 0 or more, of all models or of each |
     | returns | [.., B] | weighted objective in nats |
 
     Raises: ValueError for anything but a Trace, or a negative or infinite beta.
     Source: N4 21.24, with the sign turned: there it is a loss.
     """
     check_trace(trace)
-    check_non_negative("beta", beta)
+    check_weight("beta", beta, trace.log_px_given_z.shape)
     return trace.log_px_given_z - beta * trace.kl
 
 
@@ -53,7 +53,7 @@ def weighted_elbo(trace, betas):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model over x |
-    | `betas` | L numbers | weight of each layer, 0 or more, from the data upwards |
+    | `betas` | L of number or [M, 1] | weight of each layer, 0 or more, from the data upwards |
     | returns | [.., B] | weighted objective in nats |
 
     Raises: ValueError for anything but a Trace, a wrong number of weights, a negative or infinite one.
@@ -62,7 +62,7 @@ def weighted_elbo(trace, betas):
     check_trace(trace)
     check_length("betas", betas, len(trace.layers), "weights")
     for beta in betas:
-        check_non_negative("betas", beta)
+        check_weight("betas", beta, trace.log_px_given_z.shape)
     return trace.log_px_given_z - sum(beta * kl for beta, kl in zip(betas, trace.kls))
 
 

@@ -13,6 +13,7 @@ from hvae_lessons.checks import (
     check_positive,
     check_trace,
     check_values,
+    check_weight,
     expect,
 )
 from hvae_lessons.objectives.bound import beta_elbo
@@ -34,7 +35,7 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
     | `nats` | number | lambda, 0 or more; 0 with `clamp="example"` and closed forms is `beta_elbo` |
     | `per` | name | "level" or "dimension"; some terms, as those of a ClusterVAE, are levels only |
     | `clamp` | name | "batch": after the batch mean; "example": before it |
-    | `beta` | number | weight of the KL, for a warm-up |
+    | `beta` | number or [M, 1] | weight of the KL, for a warm-up; of all models or of each |
     | returns | [.., B] | objective in nats; never above the ELBO on average, for beta = 1 |
 
     Raises: ValueError for anything but a Trace, or settings that make no sense.
@@ -44,7 +45,7 @@ def free_bits(trace, nats, per="level", clamp="batch", beta=1.0):
     check_non_negative("nats", nats)
     check_choice("per", per, ("level", "dimension"))
     check_choice("clamp", clamp, ("batch", "example"))
-    check_non_negative("beta", beta)
+    check_weight("beta", beta, trace.log_px_given_z.shape)
     charge = 0
     for kl in _kl_of_groups(trace, per):  # [.., B, groups]
         level = kl.mean(-2, keepdim=True) if clamp == "batch" else kl

@@ -1,6 +1,6 @@
 """The ELBO with a price of its own for the dependence between the coordinates: beta-TCVAE."""
 
-from hvae_lessons.checks import check_non_negative, check_trace, expect
+from hvae_lessons.checks import check_trace, check_weight, expect
 from hvae_lessons.formulas.total_correlation import kl_parts, minibatch_stratified, pairwise_log_prob
 from hvae_lessons.objectives.bound import elbo
 
@@ -19,7 +19,7 @@ def beta_tc_elbo(trace, beta, data_size, estimate=minibatch_stratified):
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `trace` | Trace | one pass of a model with one layer over a batch |
-    | `beta` | number | weight of the total correlation, 0 or more |
+    | `beta` | number or [M, 1] | weight of the total correlation, 0 or more, of all models or of each |
     | `data_size` | whole number | N, the examples that the batch was drawn from |
     | `estimate` | function | `minibatch_stratified` or `minibatch_weighted` |
     | returns | [.., B] | objective in nats |
@@ -28,7 +28,7 @@ def beta_tc_elbo(trace, beta, data_size, estimate=minibatch_stratified):
     Source: N4 21.25; Chen et al. (2018), equation 4 with alpha = gamma = 1.
     """
     check_trace(trace)
-    check_non_negative("beta", beta)
+    check_weight("beta", beta, trace.log_px_given_z.shape)
     expect(len(trace.layers) == 1, "trace", "one stochastic layer", len(trace.layers))
     q_z = getattr(trace.layers[0], "q", None)
     gaussian = hasattr(q_z, "mean") and hasattr(q_z, "log_var")

@@ -31,14 +31,14 @@ from hvae_lessons.training.record import Record
 def gradient_steps(
     model, x, objective, optimizer, *, epochs, batch_size, prepare, generator, on_step, on_epoch
 ):
-    r"""The loop: every step follows the gradient of one batch, loss = -objective(trace, step).mean().
+    r"""The loop: every step follows the gradient of one batch, loss = -objective(trace, step).mean(-1).
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `model`, `x`, `epochs`, `batch_size`, `prepare`, `generator` | | as in `fit` |
-    | `objective` | callable | (Trace, step) -> [B], nats, higher is better |
+    | `objective` | callable | (Trace, step) -> [B], nats, higher is better; [M, B] of M models side by side |
     | `optimizer` | torch.optim.Optimizer | of the model's weights |
-    | `on_step` | callable | (step, Trace, objective [B], loss []) before the gradient is taken |
+    | `on_step` | callable | (step, Trace, objective [.., B], loss [..]) before the gradient is taken |
     | `on_epoch` | callable | (epoch) -> True to stop |
     | returns | bool | True if `on_epoch` stopped the run |
 
@@ -50,11 +50,11 @@ def gradient_steps(
         order = torch.randperm(len(inputs), generator=generator, device=inputs.device)
         for index in order.split(batch_size):
             trace = model(inputs[index], generator=generator)
-            values = objective(trace, step)  # [B]
-            loss = -values.mean()
+            values = objective(trace, step)  # [B], or [M, B]
+            loss = -values.mean(-1)
             on_step(step, trace, values, loss)
             optimizer.zero_grad()
-            loss.backward()
+            loss.sum().backward()  # of M models: each gets the gradient of its own loss
             optimizer.step()
             step += 1
         if on_epoch(epoch):
@@ -150,7 +150,7 @@ def fit(
         return values
 
     def watch_step(step, trace, values, loss):
-        guard.check(step, trace, values, loss.item())
+        guard.check(step, trace, loss.item())
         record.add(trace, values)
 
     def watch_epoch(epoch):
@@ -163,7 +163,7 @@ def fit(
             check_flag("on_epoch", stop)
         return bool(stop)
 
-    _enter_training(model)
+    enter_training(model)
     try:
         interrupted = gradient_steps(
             model,
@@ -185,7 +185,8 @@ def fit(
     return record.history(interrupted)
 
 
-def _enter_training(model):
+def enter_training(model):
+    """Training mode, but for parts whose weights are all frozen."""
     model.train()
     for part in model.modules():
         weights = list(part.parameters())

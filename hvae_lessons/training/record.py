@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from hvae_lessons.checks import Shown, check_functions, expect, is_number
+from hvae_lessons.training.divergence import TrainingDiverged
 
 OWN_COLUMNS = ("objective", "log_px_given_z", "kl")
 
@@ -20,10 +21,11 @@ class History(NamedTuple):
     kl: np.ndarray  # [E, L] one column per stochastic layer
     interrupted: bool  # True if the run was stopped
     columns: Mapping = MappingProxyType({})  # name -> [E], what else `fit` was asked to record
+    diverged: TrainingDiverged | None = None  # why a model of `fit_many` stopped before the others
 
 
 class Record:
-    """Sums the terms of every step; a row of averages per epoch.
+    """Sums the terms of every step; a row of averages per epoch. Of M models side by side, M of each.
 
     `columns` names functions Trace -> [B] or []. An average over the batch, [], counts as often as the batch
     has examples, so that a last batch that is smaller weighs less.
@@ -45,7 +47,7 @@ class Record:
         """Add the examples of a step."""
         terms = torch.stack([values, trace.log_px_given_z, *(layer.kl for layer in trace.layers)])
         self.totals = self.totals + terms.sum(-1, dtype=torch.float64)
-        self.count += len(values)
+        self.count += values.shape[-1]
         for name, column in self.columns.items():
             value = column(trace)
             of_torch = is_number(value) or isinstance(value, torch.Tensor)

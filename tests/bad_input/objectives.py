@@ -1,5 +1,6 @@
 """Objectives, functions of a trace."""
 
+import torch
 from bad_input.inputs import D, V, X, Z, mhvae, vae
 from random_data import generator
 
@@ -35,6 +36,9 @@ BAD = [
     (objectives.beta_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
     (objectives.beta_elbo, {"beta": -0.5}, "beta", "0 or more", "-0.5"),
     (objectives.beta_elbo, {"beta": float("inf")}, "beta", "finite", "inf"),
+    (objectives.beta_elbo, {"beta": torch.tensor([0.5, -0.5, 1, 1])}, "beta", "0 or more", "-0.5 to 1"),
+    (objectives.beta_elbo, {"beta": torch.ones(2, 1)}, "beta", "broadcasts to (4,)", "(2, 1)"),
+    (objectives.beta_elbo, {"beta": torch.ones(1, dtype=torch.int64)}, "beta", "floating", "int64"),
     (objectives.beta_tc_elbo, {"trace": V}, "trace", "Trace", "Tensor"),
     (objectives.beta_tc_elbo, {"trace": mhvae(X, generator())}, "trace", "one stochastic layer", "2"),
     (objectives.beta_tc_elbo, {"trace": AUTOENCODED}, "trace", "q is a Gaussian", "Point"),

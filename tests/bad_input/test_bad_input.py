@@ -15,11 +15,11 @@ from torch import nn
 
 import hvae_lessons
 from hvae_lessons.data.mnist_files import read_mnist_files
-from hvae_lessons.training.loop import gradient_steps
+from hvae_lessons.training.loop import enter_training, gradient_steps
 
 # checks is what raises; the others are the book's machinery, not called with a reader's data.
-# Backbones are reached through TopDown alone, guard, gate and record through fit alone, which look at
-# everything before they hand it on.
+# Backbones are reached through TopDown alone, guard, gate and record through fit alone, models side
+# by side through fit_many, which look at everything before they hand it on.
 NOT_HERE = {
     "assertions",
     "checks",
@@ -33,10 +33,11 @@ NOT_HERE = {
     "training.divergence",
     "training.gradient_gate",
     "training.record",
+    "training.side_by_side",
 }
-# The failures of the one are files, disks and networks: tests/data/test_mnist_files.py. The other is what fit
-# runs.
-TESTED_ELSEWHERE = {read_mnist_files, gradient_steps}
+# The failures of the one are files, disks and networks: tests/data/test_mnist_files.py. The others are what
+# fit runs.
+TESTED_ELSEWHERE = {read_mnist_files, enter_training, gradient_steps}
 
 
 @pytest.mark.parametrize("function", [f for f, arguments in GOOD.items() if arguments is not None], ids=named)

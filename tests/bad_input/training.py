@@ -1,7 +1,7 @@
 """Training loop, schedules, checkpoints, and what starts or constrains a model."""
 
 import torch
-from bad_input.inputs import NAN, README, SMALL, WIDE, D, V, X, Z, vae
+from bad_input.inputs import NAN, README, SMALL, WIDE, D, V, X, Z, mhvae, vae
 from random_data import generator
 from torch import nn
 
@@ -19,9 +19,18 @@ from hvae_lessons.training import (
     spectral_penalty,
 )
 
+wider = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(4,)), generator())
 startable = ClusterVAE(ClusterVAEConfig(**SMALL), generator())
 SPREAD_OUT = torch.rand(12, D, generator=generator())
 FIT = {"model": vae, "x": X, "epochs": 1, "progress": False}
+MANY = {"models": [VAE(vae.config, generator(i)) for i in (0, 1)], "x": X, "epochs": 1, "progress": False}
+WEIGHTED = {"objective": objectives.beta_elbo}
+SWEEP = {
+    "train": lambda seed, beta: [{"rate": b} for b in beta],
+    "grid": {"seed": [0, 1], "beta": [0.5, 1.0]},
+    "together": "beta",
+    "progress": False,
+}
 VARIATIONAL = {"posterior": DiagonalGaussian(Z), "log_joint": dist.standard_gaussian_log_prob, "size": Z}
 
 GOOD = {
@@ -32,6 +41,8 @@ GOOD = {
     schedules.linear_warm_up: {"steps": 10, "start": 0.0, "end": 1.0},
     spectral_penalty.weight_matrices: {"model": vae},
     training.fit: FIT,
+    training.fit_many: MANY,
+    training.sweep: SWEEP,
     checkpoints.save_checkpoint: None,
     checkpoints.load_checkpoint: None,
 }
@@ -80,6 +91,38 @@ BAD = [
         "0 or more",
         "-1.0",
     ),
+    (training.fit_many, {"models": []}, "models", "one model or more", "none"),
+    (training.fit_many, {"models": vae}, "models", "a list of models", "VAE"),
+    (training.fit_many, {"models": [vae, "vae"]}, "models", "an nn.Module", "str"),
+    (training.fit_many, {"models": [vae, vae]}, "models", "each once", "1 again"),
+    (training.fit_many, {"models": [vae, mhvae]}, "models", "VAEs alone", "MHVAE"),
+    (training.fit_many, {"models": [vae, wider]}, "models", "one structure", "model 1"),
+    (training.fit_many, {"x": NAN}, "x", "finite", "NaN"),
+    (training.fit_many, {"x": WIDE}, "x", "[..., 6]", "(4, 3)"),
+    (training.fit_many, {"epochs": 0}, "epochs", "1 or more", "0"),
+    (training.fit_many, {"batch_size": 0}, "batch_size", "1 or more", "0"),
+    (training.fit_many, {"generator": 0}, "generator", "a torch.Generator", "0"),
+    (training.fit_many, {"learning_rate": -1e-3}, "learning_rate", "above 0", "-0.001"),
+    (training.fit_many, {"progress": "no"}, "progress", "True or False", "no"),
+    (training.fit_many, {"prepare": 1}, "prepare", "a function of x, generator", "1"),
+    (training.fit_many, {"objective": lambda trace: trace.kl.mean()}, "objective", "shape (2, 4)", "()"),
+    (training.fit_many, {**WEIGHTED, "schedules": [1.0]}, "schedules", "a dict", "[1.0]"),
+    (training.fit_many, {**WEIGHTED, "schedules": {"beta": 1.0}}, "schedules", "2 values of 'beta'", "1.0"),
+    (training.fit_many, {**WEIGHTED, "schedules": {"beta": [1.0]}}, "schedules", "2 values of 'beta'", "1"),
+    (training.fit_many, {**WEIGHTED, "schedules": {"beta": [1.0, "1"]}}, "schedules", "for 'beta'", "'1'"),
+    (training.fit_many, {**WEIGHTED, "schedules": {"beta": [1.0, -1.0]}}, "beta", "0 or more", "-1 to 1"),
+    (training.fit_many, {"schedules": {"beta": [1.0, 2.0]}}, "objective", "trace, beta", "(trace)"),
+    (training.sweep, {"grid": {}}, "grid", "a dict of axes", "{}"),
+    (training.sweep, {"grid": {"seed": [0], "beta": []}}, "grid", "one value of 'beta'", "none"),
+    (training.sweep, {"grid": {"seed": 0, "beta": [1.0]}}, "grid", "a list of values of 'seed'", "0"),
+    (training.sweep, {"grid": {**SWEEP["grid"], "gamma": [1]}}, "grid", "train takes: seed, beta", "gamma"),
+    (training.sweep, {"grid": {"beta": [1.0]}}, "grid", "each of seed, beta", "beta"),
+    (training.sweep, {"together": "gamma"}, "together", "'seed', 'beta'", "'gamma'"),
+    (training.sweep, {"folder": 1}, "folder", "a path", "1"),
+    (training.sweep, {"jobs": 0}, "jobs", "other than 0", "0"),
+    (training.sweep, {"progress": 1}, "progress", "True or False", "1"),
+    (training.sweep, {"train": 1}, "train", "a function of seed, beta", "1"),
+    (training.sweep, {"train": lambda seed, beta: [{}]}, "train", "a list of 2 dicts", "[{}]"),
     (checkpoints.save_checkpoint, {"model": nn.Linear(1, 1), "path": "x"}, "model", "config", "Linear"),
     (
         checkpoints.load_checkpoint,

@@ -73,6 +73,13 @@ def test_models_and_samples_are_kept_apart(shared):
         torch.testing.assert_close(one, other)
 
 
+def test_every_model_may_have_a_beta_of_its_own():
+    stacked, betas = trace(2), (1.0, 6.0)
+    values = beta_tc_elbo(stacked, torch.tensor(betas, dtype=torch.float64).unsqueeze(-1), 9)
+    for row, beta in enumerate(betas):
+        torch.testing.assert_close(values[row], beta_tc_elbo(stacked, beta, 9)[row])
+
+
 def test_a_model_can_be_judged_by_it():
     model = VAE(VAEConfig(data_dim=6, latent_dim=2, hidden=(5,)), generator())
     x = torch.rand(8, 6, generator=generator()).round()

@@ -106,7 +106,7 @@ class GaussianMixture(nn.Module):
 
     def marginal_log_prob(self, z):
         """log p(z) = log mean_y p(z | y) in nats: [..., Z] -> [...]."""
-        return torch.logsumexp(self.log_prob(z), -1) - math.log(len(self.mean))
+        return torch.logsumexp(self.log_prob(z), -1) - math.log(self.mean.shape[-2])
 
     def sample(self, y, generator=None):
         """One code from the cluster of each label: [...] -> [..., Z]."""
