@@ -300,6 +300,13 @@ def check_probabilities(name, table):
         expect(off < ROUNDING_OF_SUMS, name, expected, f"sums up to {off:.4g} away from it")
 
 
+def check_conditional(name, table, size):
+    """`table` is [..., size, C]: a distribution for each of `size` values."""
+    check_probabilities(name, table)
+    expected = f"[..., {size}, C], a distribution for each of {size} values"
+    expect(tuple(table.shape[-2:-1]) == (size,), name, expected, tuple(table.shape))
+
+
 def has_values(tensor):
     """Whether a tensor holds numbers: one of another class, such as symbols, has no values to look at."""
     return type(tensor) in (torch.Tensor, torch.nn.Parameter)

@@ -5,10 +5,9 @@ PAGE = {
     # The plane.
     "plane": "Rate-distortion plane",
     "rate_axis": "rate R, nats",
-    "rate_axis_beyond": "▸ further right;  rate R, nats",
+    "rate_axis_beyond": "rate R, nats (▸ further right)",
     "distortion_axis": "distortion D, nats",
     "curve": "latent size {size}, β from {first} to {last}",
-    "others": "other latent sizes",
     "constant": "$D + R$ constant",
     "touching": "$D + βR$ constant, slope $−β$",
     "beyond": "β = {beta}: {rate} nats",
