@@ -23,9 +23,10 @@ def jensen_shannon_bound(logits_q, logits_p):
     | `logits_p` | [..., P] | d at samples of p |
     | returns | [...] | nats, at most log 2; a bound in expectation, for a d that has not seen the samples |
 
-    Raises: ValueError for a scalar or an empty batch.
+    Raises: ValueError for a scalar, an empty batch, or leading axes that do not match.
     Source: N4 21.3.2.3; Goodfellow et al. (2014); Makhzani et al. (2015).
     """
     check_event(logits_q=logits_q)
     check_event(logits_p=logits_p)
+    check_event(logits_q=logits_q[..., :1], logits_p=logits_p[..., :1])  # what stands before the samples
     return math.log(2) + 0.5 * F.logsigmoid(logits_q).mean(-1) + 0.5 * F.logsigmoid(-logits_p).mean(-1)

@@ -12,7 +12,15 @@ from fractions import Fraction
 
 import torch
 
-from hvae_lessons.checks import check_count, check_event, check_positive, check_size, expect
+from hvae_lessons.checks import (
+    Shown,
+    check_count,
+    check_event,
+    check_positive,
+    check_size,
+    expect,
+    is_number,
+)
 
 
 def rbf_kernel(x, y, bandwidth):
@@ -108,12 +116,14 @@ def mmd_variance_at_match(centered_square, count, other_count):
     | `count`, `other_count` | whole numbers | N and P, 2 or more |
     | returns | [...] | variance of the estimate |
 
-    Raises: ValueError for fewer than two samples.
+    Raises: ValueError for fewer than two samples, or a mean square that is none.
     Source: Gretton et al. (2012), the case of equal distributions; here for N samples and P.
     """
     for name, number in (("count", count), ("other_count", other_count)):
         check_count(name, number)
         expect(number >= 2, name, "2 samples or more", number)
+    known = is_number(centered_square) or isinstance(centered_square, torch.Tensor)
+    expect(known, "centered_square", "a number or a tensor", Shown(centered_square))
     within_q = 2 * centered_square / (count * (count - 1))
     within_p = 2 * centered_square / (other_count * (other_count - 1))
     return within_q + within_p + 4 * centered_square / (count * other_count)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from hvae_lessons.checks import check_count, check_data, check_positive, check_size, check_table, expect
+from hvae_lessons.checks import check_count, check_event, check_positive, check_table, check_type, expect
 from hvae_lessons.formulas.distributions import gaussian_log_prob, standard_gaussian_log_prob
 from hvae_lessons.formulas.mmd import expected_rbf_kernel
 from hvae_lessons.trace import Gaussian
@@ -42,7 +42,8 @@ def aggregate_log_prob(q_z, z, chunk=2000):
     Source: N4 21.35, $q_\phi(z)$.
     """
     _check_posteriors(q_z)
-    check_size("z", z, q_z.mean.shape[-1])
+    check_table("z", z, q_z.mean.shape[-1])
+    check_type("z", z, q_z.mean)
     check_count("chunk", chunk)
     precision = torch.exp(-q_z.log_var)  # [N, Z]
     # (z - mu)^2 / sigma^2 by its three terms: two matrix products instead of a [P, N, Z] tensor.
@@ -155,8 +156,8 @@ def median_distance(x, y):
     Raises: ValueError for sizes that differ, or samples of which more than half of the pairs coincide.
     Source: Gretton et al. (2012).
     """
-    check_data("x", x)
-    check_data("y", y, x.shape[-1])
+    check_table("x", x)
+    check_table("y", y, x.shape[-1])
     median = torch.pdist(torch.cat([x, y])).median().item()
     expect(median > 0, "x", "points of which most differ", "a median distance of 0")
     return median
@@ -164,5 +165,6 @@ def median_distance(x, y):
 
 def _check_posteriors(q_z):
     expect(isinstance(q_z, Gaussian), "q_z", "a Gaussian, q(z given x)", type(q_z).__name__)
-    check_table("q_z.mean", q_z.mean)
-    check_table("q_z.log_var", q_z.log_var, q_z.mean.shape[-1])
+    check_table("q_z", q_z.mean)
+    check_table("q_z", q_z.log_var, q_z.mean.shape[-1])
+    check_event(mean=q_z.mean, log_var=q_z.log_var)

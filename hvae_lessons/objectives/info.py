@@ -6,7 +6,16 @@ code. Its divergence from p(z) is one number for a whole batch.
 
 import math
 
-from hvae_lessons.checks import check_non_negative, check_trace, check_values, expect
+from hvae_lessons.checks import (
+    Shown,
+    call,
+    check_event,
+    check_non_negative,
+    check_trace,
+    check_values,
+    expect,
+    is_number,
+)
 from hvae_lessons.formulas.mmd import mmd_unbiased, rbf_kernel
 from hvae_lessons.formulas.reparameterizations import standard_noise
 
@@ -20,7 +29,7 @@ def info_vae(trace, alpha, lambda_, divergence):
     With D = KL its mean over the data is, but for the entropy of the data,
     $\alpha I_q(x; z) - \lambda\, \mathrm{KL}(q(z) \,\|\, p(z))
       - E_{q(z)}[\mathrm{KL}(q(x \mid z) \,\|\, p(x \mid z))]$. Any other divergence may stand in for it:
-    `functools.partial(info_vae, alpha=1, lambda_=100, divergence=partial(mmd_to_prior, bandwidth=1.5))`.
+    `functools.partial(info_vae, alpha=1, lambda_=10, divergence=partial(mmd_to_prior, bandwidth=1.5))`.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
@@ -36,12 +45,15 @@ def info_vae(trace, alpha, lambda_, divergence):
     """
     check_trace(trace)
     expect(len(trace.layers) == 1, "trace", "a trace of one stochastic layer", f"{len(trace.layers)} layers")
-    expect(-math.inf < alpha <= 1, "alpha", "a finite number, 1 or less: above it the KL is rewarded", alpha)
+    (layer,) = trace.layers
+    expect(hasattr(layer, "kl"), "trace", "a trace of terms", type(layer).__name__)
+    known = is_number(alpha) and -math.inf < alpha <= 1
+    expect(known, "alpha", "a finite number, 1 or less: above it the KL is rewarded", Shown(alpha))
     check_non_negative("lambda_", lambda_)
     weight = alpha + lambda_ - 1
     # Rounded: 1 - beta and beta do not always add up to 1.
     expect(weight >= -1e-12, "lambda_", f"at least {1 - alpha}, or the divergence is rewarded", lambda_)
-    value = divergence(trace.layers[0])
+    value = call("divergence", divergence, layer=layer)
     check_values("divergence", value, trace.log_px_given_z.shape[:-1])
     # At alpha = 1 the KL counts for nothing, even where it is infinite: that of a deterministic encoder is.
     rate = 0 if alpha == 1 else (1 - alpha) * trace.kl
@@ -62,10 +74,12 @@ def mmd_to_prior(layer, bandwidth, generator=None):
     | `generator` | torch.Generator | source of the draws from the prior |
     | returns | [..] | no unit; it may be negative |
 
-    Raises: ValueError for a single example, or a bandwidth that is not positive.
+    Raises: ValueError for anything but a Layer, a single example, or a bandwidth that is not positive.
     Source: N4 21.37-21.38, where z_n is the mean of q(z | x_n).
     """
+    expect(hasattr(layer, "z") and hasattr(layer, "p"), "layer", "a Layer of a Trace", type(layer).__name__)
     z = layer.z
+    check_event(z=z)
     prior = layer.p.sample(standard_noise(z.shape, z, generator))
     return mmd_unbiased(
         rbf_kernel(z, z, bandwidth), rbf_kernel(prior, prior, bandwidth), rbf_kernel(z, prior, bandwidth)

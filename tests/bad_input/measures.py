@@ -55,7 +55,7 @@ BAD = [
     (aggregated_posterior.aggregate_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     (aggregated_posterior.aggregate_log_prob, {"chunk": 0}, "chunk", "1 or more", "0"),
     (aggregated_posterior.mismatch_on_grid, {"q_z": SPACE}, "q_z", "one or two coordinates", "3"),
-    (aggregated_posterior.mismatch_on_grid, {"q_z": FLAT}, "q_z.mean", "[B, D]", "(2,)"),
+    (aggregated_posterior.mismatch_on_grid, {"q_z": FLAT}, "q_z", "[B, D]", "(2,)"),
     (aggregated_posterior.mismatch_on_grid, {"reach": 0.0}, "reach", "above 0", "0.0"),
     (aggregated_posterior.mismatch_on_grid, {"points": 1}, "points", "2 or more", "1"),
     (aggregated_posterior.aggregate_kl_estimate, {"z": INFINITE}, "z", "finite", "infinity"),
