@@ -180,13 +180,14 @@ def cost_planes(curve, points, title):
             ax.annotate(
                 setting,
                 (x, y),
-                (6, 4) if setting in curve else (6, -11),
+                (6, 4) if setting in curve else (-6, 7) if y > line[:, 1].max() else (-14, -24),
                 textcoords="offset points",
                 color=colors[setting],
                 fontsize=8.5,
             )
         ax.set(xlabel=WORDS["distortion"])
         ax.set_title(name, fontsize=10)
+        ax.margins(y=0.12)
     right.set(yscale="log")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
