@@ -9,7 +9,8 @@ from hvae_lessons.models import VAE, VAEConfig
 
 TRACE = vae(X, generator())
 TWO_LEVELS = mhvae(X, generator())
-ONE_EXAMPLE = vae(X[:1], generator()).layers[0]
+with torch.no_grad():
+    LAYER, ONE_EXAMPLE = (vae(x, generator()).layers[0] for x in (X, X[:1]))
 NOTHING = {"divergence": lambda layer: layer.z.sum()}
 AUTOENCODED = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), posterior="point"), generator())(X)
 
@@ -21,7 +22,7 @@ GOOD = {
     objectives.beta_tc_elbo: {"trace": TRACE, "beta": 2.0, "data_size": 10},
     objectives.free_bits: {"trace": TRACE, "nats": 0.5, "per": "level", "clamp": "batch", "beta": 1.0},
     objectives.info_vae: {"trace": TRACE, "alpha": 0.5, "lambda_": 1.0, **NOTHING},
-    objectives.mmd_to_prior: {"layer": TRACE.layers[0], "bandwidth": 1.0, "generator": generator()},
+    objectives.mmd_to_prior: {"layer": LAYER, "bandwidth": 1.0, "generator": generator()},
     objectives.reconstruction: {"trace": TRACE},
     objectives.weighted_elbo: {"trace": TRACE, "betas": (1.0,)},
 }
