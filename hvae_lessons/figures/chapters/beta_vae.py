@@ -159,8 +159,9 @@ def sweep_over_beta(betas, rates, active, title):
         ax.set(xlabel=WORDS["beta"])
     _name_lines(right, {size: np.median(seeds, 1)[0] for size, seeds in active.items()}, INK)
     left.set(ylabel=WORDS["rate"], title=title)
+    right.set_yscale("symlog", base=2, linthresh=1)  # zero has a place, and every doubling the same step
+    right.set_yticks([0, *active], [0, *active])
     right.set(ylabel=WORDS["active"])
-    right.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
@@ -191,13 +192,13 @@ def scores(measured, title):
 
 
 def _equal_elbo(ax, right, low, top):
-    """Lines on which distortion and rate have the same sum, named where they enter the picture."""
+    """Lines on which distortion and rate have the same sum, named where they leave the picture below."""
     for nats in MaxNLocator(6, integer=True).tick_values(low, right + top):
         if low < nats < right + top:
             ax.plot([0, right], [nats, nats - right], color=PRIOR, lw=0.7, ls=(0, (4, 3)), zorder=1)
-            start = (0, nats) if nats < top else (nats - top, top)
+        if low < nats < low + 0.8 * right:
             name, style = WORDS["elbo"].format(nats=nats), {"color": PRIOR, "fontsize": 8}
-            ax.annotate(name, start, (4, -11), textcoords="offset points", **style)
+            ax.annotate(name, (nats - low, low), (4, 3), textcoords="offset points", **style)
 
 
 def _name_lines(ax, starts, color):
