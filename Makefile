@@ -12,7 +12,7 @@ PYTEST := $(PY) -m pytest -n auto --maxprocesses 4
 NOTEBOOKS := $(wildcard book/*.ipynb)
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve lab test test-fast lint unit notebooks site elsewhere outputs bench map colab strip format clean
+.PHONY: help install book serve lab test test-fast lint unit notebooks site elsewhere outputs bench mutants map colab strip format clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,7 +62,10 @@ outputs: book ## store in the notebooks what their cells print, for the tests to
 	$(PY) -m tools.store_outputs
 
 bench: install ## run every benchmark again, some hours; writes hvae_lessons/results/records
-	@for script in $(filter-out benchmarks/seeded_runs.py benchmarks/mutants.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(PY) $$script || exit 1; done
+	@for script in $(filter-out benchmarks/seeded_runs.py benchmarks/mutants.py benchmarks/mutations.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(PY) $$script || exit 1; done
+
+mutants: install ## which small errors no test would notice, an hour; writes benchmarks/mutants.json
+	$(PY) benchmarks/mutants.py --sample 50
 
 map: install ## write README's map of chapters to modules
 	$(PY) -m tools.chapter_code

@@ -1,6 +1,6 @@
 """Store the models that the rate-distortion explorer shows: those of beta_sweep.py with its first seed.
 
-    python benchmarks/explorer_weights.py    writes hvae_lessons/results/weights/beta_sweep.npz
+python benchmarks/explorer_weights.py    writes hvae_lessons/results/weights/beta_sweep.npz
 """
 
 import numpy as np

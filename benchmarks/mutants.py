@@ -1,122 +1,159 @@
 """Which small errors no test would notice: the package mutated, one place at a time, and its tests run.
 
-    python benchmarks/mutants.py hvae_lessons/formulas/labels.py hvae_lessons/oracles
+    python benchmarks/mutants.py --sample 90            # of every layer below; or name layers
+    python benchmarks/mutants.py --count                # how many there are; runs nothing
+    python benchmarks/mutants.py --again                # the survivors once more, after tests were added
 
-Works on a copy of the tree. Each mutant meets the tests of its own layer first and stops at the first that
-fails. The record goes to mutants.json, or to --record; a second run goes on where the first one ended.
-A survivor is either an equivalent program or a test that is missing: that is for a reader to judge.
+Works on a copy of the tree. First every test runs once, to learn which lines of the package it runs; then a
+mutant meets the tests that run its line, and stops at the first that fails. Those are the tests of its layer,
+the tests that cross layers, bad input, and the theorems (without the wrong variants, which replace the code).
+
+The sample is spread over the modules of a layer in proportion to their mutants, and drawn with a fixed seed;
+a larger one holds the smaller one. What counts as a mutant: mutations.py.
+
+`--record`, a working file, has a line per mutant; a second run goes on where the first one ended. From it the
+script writes mutants.json beside itself: counts per layer, and the survivors with the explanations that a
+person gave. An explanation is kept as long as its mutant survives; a survivor without one is printed.
 """
 
 import argparse
-import ast
-import copy
+import collections
+import compileall
 import importlib
 import json
 import os
+import pickle
+import py_compile
+import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+import coverage
 import pytest
 import torch
-import torch._dynamo  # what takes seconds to import is imported once: every mutant runs in a fork
+from mutations import drawn, mutated
 
 ROOT = Path(__file__).resolve().parent.parent
+REPORT = Path(__file__).with_suffix(".json")
+LAYERS = ("formulas", "objectives", "models", "oracles", "training", "measures")
+ACROSS = ("tests/test_*.py", "tests/bad_input/test_*.py", "tests/theorems/test_*.py")
 # What takes seconds to import is imported once: every mutant runs in a fork.
-SLOW_IMPORTS = ("matplotlib", "scipy.optimize", "sklearn.linear_model", "sklearn.mixture", "torch._dynamo")
-SWAPS = {ast.Add: ast.Sub, ast.Mult: ast.Div, ast.Lt: ast.LtE, ast.Gt: ast.GtE, ast.Eq: ast.NotEq}
-SWAPS |= {ast.And: ast.Or}
-SWAPS |= {new: old for old, new in SWAPS.items()}
-NAMES = {"sum": "mean", "mean": "sum"}
+SLOW_IMPORTS = (
+    "matplotlib.pyplot",
+    "mpmath",
+    "scipy.optimize",
+    "sklearn.linear_model",
+    "sklearn.mixture",
+    "sympy",
+    "torch._dynamo",
+)
 
 
-def variants(node, argument):
-    """Pairs (what was done, the node in its place)."""
-    if isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in SWAPS:
-        yield from _swapped(node, "op", node.op, SWAPS[type(node.op)]())
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-        yield from _swapped(node, "ops", node.ops[0], [SWAPS[type(node.ops[0])](), *node.ops[1:]])
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-        yield f"{ast.unparse(node)} without its sign", node.operand
-        if ast.unparse(node) == "-1":
-            yield "-1 -> 0", ast.Constant(0)
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
-        new = not node.value if isinstance(node.value, bool) else node.value + 1
-        yield f"{node.value} -> {new}", ast.Constant(new)
-        if node.value == 0 and type(node.value) is int:
-            yield "0 -> -1", ast.Constant(-1)
-    elif isinstance(node, ast.Attribute) and node.attr in NAMES:
-        yield from _swapped(node, "attr", node.attr, NAMES[node.attr])
-    elif isinstance(node, ast.Call):
-        for keyword in node.keywords:
-            rest = [other for other in node.keywords if other is not keyword]
-            yield f"without {ast.unparse(keyword)}", ast.Call(node.func, node.args, rest)
-    elif isinstance(node, ast.Return) and node.value is not None and argument:
-        yield f"return {argument}", ast.Return(ast.Name(argument, ast.Load()))
+class LinesOfTests:
+    """A pytest plugin: the lines of the package that each test runs, and the seconds it takes.
+
+    What a file's fixtures run counts for all of its tests.
+    """
+
+    def __init__(self):
+        self.seconds = {}
+        self.coverage = coverage.Coverage(data_file=None, source=["hvae_lessons"], config_file=False)
+        self.coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item):
+        """The fixtures."""
+        self.begun = time.process_time()
+        self.coverage.switch_context(item.nodeid.partition("::")[0])
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        """The test itself."""
+        self.coverage.switch_context(item.nodeid)
+        result = yield
+        self.coverage.switch_context("")
+        self.seconds[item.nodeid] = time.process_time() - self.begun
+        return result
+
+    def tables(self):
+        """Module -> line -> tests or files, and test -> seconds."""
+        self.coverage.stop()
+        data, lines = self.coverage.get_data(), {}
+        for path in data.measured_files():
+            module = str(Path(path).relative_to(Path.cwd()))
+            lines[module] = {line: set(names) - {""} for line, names in data.contexts_by_lineno(path).items()}
+        return lines, self.seconds
 
 
-def _swapped(node, field, old, new):
-    changed = copy.copy(node)
-    setattr(changed, field, new)
-    yield f"{ast.unparse(node)} -> {ast.unparse(changed)}", changed
+class Selected:
+    """A pytest plugin: runs these tests only, the files that take the least time first."""
+
+    def __init__(self, seconds):
+        self.seconds, self.files = seconds, collections.Counter()
+        for test, needed in seconds.items():
+            self.files[test.partition("::")[0]] += needed
+
+    def pytest_collection_modifyitems(self, items):
+        """Sorted by the time of the file, and within it as they stand there."""
+        items[:] = [item for item in items if item.nodeid in self.seconds]
+        items.sort(key=lambda item: self.files[item.nodeid.partition("::")[0]])
 
 
-class Replace(ast.NodeTransformer):
-    """Puts another node in the place of one."""
-
-    def __init__(self, old, new):
-        self.old, self.new = old, new
-
-    def visit(self, node):
-        """The new node for the old one, and every other as it is."""
-        return self.new if node is self.old else self.generic_visit(node)
-
-
-def mutants(source):
-    """Triples (line and column, what was done, source of the whole module)."""
-    count = len(list(ast.walk(ast.parse(source))))
-    for place in range(count):
-        choice = 0
-        while True:
-            tree = ast.parse(source)  # anew, because a transformer changes the tree that it walks
-            nodes, owners = list(ast.walk(tree)), {}
-            for owner in nodes:
-                if isinstance(owner, ast.FunctionDef):
-                    names = [a.arg for a in owner.args.args if a.arg not in ("self", "cls")]
-                    owners |= {id(node): names[0] for node in ast.walk(owner) if names}
-            found = list(variants(nodes[place], owners.get(id(nodes[place]))))
-            if choice == len(found):
-                break
-            words, new = found[choice]
-            where = f"{nodes[place].lineno}:{nodes[place].col_offset}"
-            changed = ast.fix_missing_locations(Replace(nodes[place], new).visit(tree))
-            yield where, words, ast.unparse(changed)
-            choice += 1
-
-
-def outcome(tests, timeout):
-    """ "killed", "survived" or "timeout", by tests in a fork of this process."""
+def pytest_in_fork(files, plugin, limit, answer=None):
+    """Exit status of pytest in a fork, or "timeout" after `limit` seconds; calls `answer` before it ends."""
     child = os.fork()
     if child == 0:
-        signal.alarm(timeout)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))  # of this process, whatever else runs
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, 1), os.dup2(sink, 2)
-        os._exit(int(pytest.main(["-x", "-q", "--tb=no", "-p", "no:cacheprovider", *tests])))
+        quiet = ["-q", "--tb=no", "-p", "no:cacheprovider"]
+        status = pytest.main(["-x", *quiet, "-k", "not wrong_variant", *files], plugins=[plugin])
+        if answer:
+            answer()
+        os._exit(int(status))
     status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return "timeout"
-    return "survived" if os.WEXITSTATUS(status) == 0 else "killed"
+    return "timeout" if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def tests_for(module):
-    """The tests of the layer, those of the module's own name first; then those that cross layers."""
-    across = sorted(Path("tests").glob("test_*.py"))
-    layer = sorted(Path("tests", module.parts[1]).glob("test_*.py"), key=lambda p: module.stem not in p.stem)
-    return [[str(path) for path in step] for step in (layer, across) if step]
+def measure_lines(path):
+    """Run every test that may be needed once, and write the tables of `LinesOfTests` to a file."""
+    patterns = [f"tests/{layer}/test_*.py" for layer in LAYERS] + list(ACROSS)
+    files = sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+    plugin = LinesOfTests()
+    if pytest_in_fork(files, plugin, 3000, lambda: path.write_bytes(pickle.dumps(plugin.tables()))) != 0:
+        sys.exit("the tests fail as they are")
+
+
+def tests_of(mutant, module, lines, seconds):
+    """The tests that may notice: test -> seconds. For a line that runs at import, those of its layer."""
+    layer = f"tests/{module.parts[1]}/"
+    touching = set().union(*(lines.get(str(module), {}).get(line, ()) for line in mutant.lines))
+    if not touching:
+        return {test: needed for test, needed in seconds.items() if test.startswith(layer)}
+    near = (layer, "tests/test_", "tests/bad_input/", "tests/theorems/")
+    return {
+        test: needed
+        for test, needed in seconds.items()
+        if test.startswith(near) and (test in touching or test.partition("::")[0] in touching)
+    }
+
+
+def result_of(mutant, module, seconds):
+    """ "killed", "survived" or "timeout"."""
+    source = module.read_text()
+    files = {test.partition("::")[0] for test in seconds}
+    module.write_text(mutated(source, mutant))
+    try:
+        status = pytest_in_fork(files, Selected(seconds), 60 + int(5 * sum(seconds.values())))
+    finally:
+        module.write_text(source)
+    return {0: "survived", "timeout": "timeout"}.get(status, "killed")
 
 
 def copy_tree(folder):
@@ -126,48 +163,79 @@ def copy_tree(folder):
         if (ROOT / name).is_file():
             Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, Path(folder, name))
+    # Bytecode is checked against the text, not its time: a mutant may be as old and as long as the original.
+    by_hash = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(folder, quiet=1, invalidation_mode=by_hash)
 
 
-def try_all(module, record, known, timeout):
-    """Every mutant of one module that the record does not have yet."""
-    original = module.read_text()
-    if outcome(tests_for(module)[0], timeout) != "survived":
-        sys.exit(f"{module}: its tests fail as it is")
-    for where, words, source in mutants(original):
-        key = f"{module}:{where}: {words}"
-        if key in known:
-            continue
-        module.write_text(source)
-        for step in tests_for(module):
-            known[key] = {"result": outcome(step, timeout), "tests": step}
-            if known[key]["result"] != "survived":
-                break
-        module.write_text(original)
-        record.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-        print(known[key]["result"], key, flush=True)
+def try_all(chosen, record, results, again):
+    """Every chosen mutant that the record does not have yet; the survivors among the others, if `again`."""
+    done = {"killed", "timeout"} if again else {"killed", "timeout", "survived"}
+    tables = record.with_suffix(".pickle")
+    if again or not tables.exists():
+        measure_lines(tables)
+    lines, seconds = pickle.loads(tables.read_bytes())
+    for module, mutant in (pair for pairs in chosen.values() for pair in pairs):
+        if results.get(mutant.key) not in done:
+            results[mutant.key] = result_of(mutant, module, tests_of(mutant, module, lines, seconds))
+            record.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+            print(results[mutant.key], mutant.key, flush=True)
+
+
+def report(chosen, results):
+    """What is stored: counts per layer, the survivors explained, and those that a test has caught since."""
+    old = json.loads(REPORT.read_text()) if REPORT.exists() else {"survivors": {}, "caught_since": {}}
+    words = old["caught_since"] | old["survivors"]
+    layers, survivors, caught = {}, {}, {}
+    for layer, pairs in chosen.items():
+        tried = [mutant.key for _, mutant in pairs if mutant.key in results]
+        found = [results[key] for key in tried]
+        layers[layer] = {"mutants": len(drawn(layer, None)), "tried": len(tried)}
+        layers[layer] |= {result: found.count(result) for result in ("killed", "timeout", "survived")}
+        for key in tried:
+            if results[key] == "survived":
+                survivors[key] = words.pop(key, "")
+            elif key in words:
+                caught[key] = words.pop(key)
+    content = {"layers": layers, "survivors": survivors, "caught_since": caught}
+    REPORT.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    print(*(f"not explained: {key}" for key, words in survivors.items() if not words), sep="\n")
+    print(*(f"explained, but not among these mutants: {key}" for key in words), sep="\n")
 
 
 def main():
-    """Mutate what was named."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("targets", nargs="+", type=Path)
-    options.add_argument("--record", type=Path, default=Path("mutants.json"))
-    options.add_argument("--timeout", type=int, default=300, help="seconds for one mutant and one step")
+    """Mutate the layers that were named."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("layers", nargs="*", default=LAYERS, help="all, unless named")
+    options.add_argument("--sample", type=int, help="mutants of each layer; without it, every one")
+    options.add_argument(
+        "--count", action="store_true", help="say how many mutants there are, and run nothing"
+    )
+    options.add_argument("--again", action="store_true", help="try the survivors once more")
+    options.add_argument("--record", type=Path, default=ROOT / "_build" / "mutants.json")
     options = options.parse_args()
     record = options.record.resolve()
-    known = json.loads(record.read_text()) if record.exists() else {}
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    record.parent.mkdir(exist_ok=True)
+    results = json.loads(record.read_text()) if record.exists() else {}
+    os.chdir(ROOT)
+    chosen = {layer: drawn(layer, options.sample) for layer in options.layers}
+    if options.count:
+        print(*(f"{layer}: {len(drawn(layer, None))}" for layer in options.layers), sep="\n")
+        return
     torch.set_num_threads(1)
+    sys.dont_write_bytecode = False
     for name in SLOW_IMPORTS:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         copy_tree(folder)
         os.chdir(folder)
         sys.path.insert(0, folder)
-        sys.dont_write_bytecode = True
-        for target in options.targets:
-            for module in sorted(target.rglob("*.py")) if target.is_dir() else [target]:
-                try_all(module, record, known, options.timeout)
+        try_all(chosen, record, results, options.again)
+        os.chdir(ROOT)
+    if tuple(options.layers) == LAYERS:
+        report(chosen, results)
 
 
 if __name__ == "__main__":

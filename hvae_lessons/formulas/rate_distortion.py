@@ -9,7 +9,7 @@ Leading axes are those of several models. Unit: nats.
 
 import torch
 
-from hvae_lessons.checks import check_conditional, check_event, check_probabilities
+from hvae_lessons.checks import check_conditional, check_event, check_probabilities, expect
 from hvae_lessons.formulas.discrete_divergences import kl_probabilities
 
 

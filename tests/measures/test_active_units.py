@@ -15,3 +15,7 @@ def test_active_by_variance_counts_what_moves_with_x():
     mean = torch.tensor([[5.0, -1.0], [5.0, 1.0], [5.0, 0.0]])  # variances 0 and 1
     assert active_by_variance(mean).tolist() == [False, True]
     assert active_by_variance(mean, threshold=1.5).tolist() == [False, False]
+
+
+def test_two_examples_are_enough_for_a_variance():
+    assert active_by_variance(torch.tensor([[0.0, 1.0], [1.0, 1.0]])).tolist() == [True, False]

@@ -77,6 +77,18 @@ def test_the_oracle_refuses_noise_that_is_none(log_var):
             question(x, torch.zeros(3, 2), torch.zeros(3, 2))
 
 
+def test_the_limit_of_the_noise_goes_by_the_whole_weight():
+    """Two hundred entries of 1, so ||W||^2 = 200: the limit is at s^2 = 200 / 1e12."""
+    weight, x = torch.ones(50, 4, dtype=torch.float64), torch.ones(1, 50, dtype=torch.float64)
+    above, below = (
+        LinearGaussian(weight, torch.zeros(50), torch.tensor(math.log(factor * 200 / 1e12)))
+        for factor in (1.1, 0.9)
+    )
+    assert above.log_px(x).isfinite()
+    with pytest.raises(ValueError, match="^noise_log_var"):
+        below.log_px(x)
+
+
 def test_the_oracle_can_be_differentiated_where_singular_values_coincide():
     weight = torch.eye(2, dtype=torch.float64).requires_grad_()
     model = LinearGaussian(

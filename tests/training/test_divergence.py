@@ -95,3 +95,12 @@ def test_the_term_that_broke_is_named():
     model = VAE(VAEConfig(data_dim=6, latent_dim=2, hidden=(5,), posterior="point"), generator())
     with pytest.raises(TrainingDiverged, match="KL of layer 1"):
         fit(model, binary(20, 6), epochs=1, progress=False)
+
+
+def test_a_broken_decoder_is_a_broken_likelihood():
+    model = VAE(CONFIG, generator())
+    with torch.no_grad():
+        model.decoder[-1].bias[:] = torch.nan
+    with pytest.raises(TrainingDiverged) as caught:
+        fit(model, binary(20, 6), epochs=1, progress=False)
+    assert caught.value.term == "log_px_given_z"

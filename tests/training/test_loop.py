@@ -161,6 +161,7 @@ def test_stopping_in_the_first_epoch_leaves_an_empty_record():
     )
     assert history.interrupted
     assert len(history.objective) == len(history.kl) == len(history.columns["kl_1"]) == 0
+    assert history.kl.shape == (0, 1)
 
 
 def test_columns_are_averages_over_examples_of_values_and_of_batch_means():
@@ -193,6 +194,13 @@ def test_after_step_sees_the_weights_of_every_step():
     assert not torch.equal(seen[0], start)
     assert not torch.equal(seen[0], seen[1])
     assert torch.equal(seen[-1], weights(model))
+
+
+def test_the_bar_is_shown_only_if_asked_for(capsys):
+    fit(VAE(CONFIG, generator()), data(), epochs=1, progress=False)
+    assert capsys.readouterr() == ("", "")
+    fit(VAE(CONFIG, generator()), data(), epochs=1)
+    assert "1/1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
