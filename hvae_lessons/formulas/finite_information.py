@@ -12,8 +12,10 @@ import torch
 from hvae_lessons.checks import (
     check_conditional,
     check_event,
+    check_length,
     check_probabilities,
     check_size,
+    check_type,
     expect,
     has_values,
 )
@@ -63,7 +65,7 @@ def rate_parts(p_x, q_z_given_x, p_z):
     check_event(q_z_given_x=q_z_given_x)
     shape = tuple(q_z_given_x.shape)
     expect(len(shape) >= 3, "q_z_given_x", "[X, Z_1, ..., Z_J], two coordinates or more", shape)
-    expect(len(p_z) == len(shape) - 1, "p_z", f"{len(shape) - 1} tables, one for each coordinate", len(p_z))
+    check_length("p_z", p_z, len(shape) - 1, "tables, one for each coordinate")
     for table, size in zip(p_z, shape[1:], strict=True):
         check_size("p_z", table, size)
     listed = q_z_given_x.reshape(shape[0], -1)  # [X, C], all combinations side by side
@@ -95,6 +97,8 @@ def code_given_target(p_x, q_z_given_x, p_y_given_x):
     check_probabilities("p_x", p_x)
     check_conditional("q_z_given_x", q_z_given_x, p_x.shape[-1])
     check_conditional("p_y_given_x", p_y_given_x, p_x.shape[-1])
+    check_type("p_y_given_x", p_y_given_x, q_z_given_x)
+    check_type("p_x", p_x, q_z_given_x)
     joint = p_x.unsqueeze(-1) * p_y_given_x  # [X, Y]
     p_y = joint.sum(-2)
     if has_values(p_y):

@@ -9,7 +9,13 @@ Leading axes are those of several models. Unit: nats.
 
 import torch
 
-from hvae_lessons.checks import check_conditional, check_event, check_probabilities, expect
+from hvae_lessons.checks import (
+    check_conditional,
+    check_event,
+    check_floating,
+    check_probabilities,
+    check_type,
+)
 from hvae_lessons.formulas.discrete_divergences import kl_probabilities
 
 
@@ -71,8 +77,7 @@ def distortion(p_x, q_z_given_x, p_x_given_z):
     """
     check_probabilities("p_x", p_x)
     check_conditional("q_z_given_x", q_z_given_x, p_x.shape[-1])
-    check_probabilities("p_x_given_z", p_x_given_z)
-    expect(len(p_x_given_z.shape) >= 2, "p_x_given_z", "a row for each code", tuple(p_x_given_z.shape))
+    check_conditional("p_x_given_z", p_x_given_z, q_z_given_x.shape[-1])
     check_event(q_z_given_x=q_z_given_x, p_x_given_z=p_x_given_z.mT)
     joint = p_x.unsqueeze(-1) * q_z_given_x
     # where, not a product: 0 * -inf is NaN.
@@ -112,10 +117,12 @@ def best_decoder(log_q_z_given_x, x):
     | `x` | [..., N, D] | the data, all equally frequent |
     | returns | [..., C, D] | d(z) |
 
-    Raises: ValueError for shapes that do not match.
+    Raises: ValueError for shapes or precisions that do not match.
     Source: N4 21.23 and the sentence after it, for an encoder with noise.
     """
     check_event(log_q_z_given_x=log_q_z_given_x)
     check_event(x=x)
     check_event(log_q_z_given_x=log_q_z_given_x[..., 0], x=x[..., 0])
+    check_floating("log_q_z_given_x", log_q_z_given_x)
+    check_type("x", x, log_q_z_given_x)
     return torch.softmax(log_q_z_given_x, -2).mT @ x
