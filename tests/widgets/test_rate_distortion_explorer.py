@@ -170,7 +170,7 @@ def test_the_lowest_bound_is_named(open_widget, settle, explorer):
             totals[beta, size] = widget.rate + widget.distortion
     beta, size = min(totals, key=totals.get)
     go(page, settle, *next(pair for pair in totals if pair != (beta, size)))
-    sentence = f"The lowest −ELBO of the sweep is {totals[beta, size]:.2f}, at β = {beta:g}, Z = {size}."
+    sentence = f"Lowest −ELBO of the sweep: {totals[beta, size]:.2f}, at β = {beta:g}, Z = {size}."
     assert sentence in page.locator(".hv-where").inner_text()
     go(page, settle, beta, size)
     assert page.locator(".hv-where").inner_text().endswith("Its −ELBO is the lowest of the sweep.")

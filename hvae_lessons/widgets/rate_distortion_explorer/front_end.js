@@ -16,6 +16,7 @@ import { ratePlane } from "../js/ui/rate_plane.js";
 
 const STRIP = [-1, -2 / 3, -1 / 3, 0, 1 / 3, 2 / 3, 1]; // of the way from the middle to the end
 const [SAMPLES, COLUMNS] = [20, 10];
+const LEAST_BETA = 0.1; // whose models lie inside the plane; as in picture.py
 
 export default lesson((view) => {
   const { model, rich, root, say } = view;
@@ -120,7 +121,7 @@ export default lesson((view) => {
     terms.show({ total, ...numbers });
     const least = { total: fixed(best.rate + best.distortion), beta: short(best.beta), size: best.size };
     const objective = rich("objective", { objective: fixed(distortion + beta * rate) });
-    note.replaceChildren(...objective, " ", now === best ? say("is_best") : say("best", least));
+    note.replaceChildren(...objective, h("br"), now === best ? say("is_best") : say("best", least));
     drawPlane(area, points, now, say);
     const curve = points.filter((one) => one.size === size)
       .map((one) => say("describe_point", { beta: short(one.beta), rate: fixed(one.rate, 1), distortion: fixed(one.distortion, 1) }));
@@ -182,9 +183,9 @@ function laidOut(images, [high, wide]) {
   return pixels;
 }
 
-/** How far the plane goes. Without a price rates have no bound: models with β = 0 do not count, they may lie beyond. */
+/** How far the plane goes. Where a nat costs next to nothing rates are huge: such models do not count, they may lie beyond. */
 function reachOf(points) {
-  const paid = points.filter(({ beta }) => beta > 0);
+  const paid = points.filter(({ beta }) => beta >= LEAST_BETA);
   return 1.06 * Math.max(...(paid.length > 0 ? paid : points).map(({ rate }) => rate), 1e-3);
 }
 
@@ -198,7 +199,6 @@ function nearest(area, points, left, top) {
 function drawPlane(area, points, now, say) {
   const reach = reachOf(points);
   const top = 1.08 * Math.max(...points.map(({ distortion }) => distortion));
-  const yTicks = ticks(0, top, 5);
   const xLabel = points.some(({ rate }) => rate > reach) ? say("rate_axis_beyond") : say("rate_axis");
   const falling = ratePlane(area, { x: [0, reach], y: [0, top], xLabel, yLabel: say("distortion_axis") });
 

@@ -7,6 +7,8 @@ import torch
 from hvae_lessons.figures.style import INFERENCE, INK, PRIOR, WIDTH
 from hvae_lessons.widgets.rate_distortion_explorer.words import PICTURE
 
+LEAST_BETA = 0.1  # whose models lie inside the plane; the rates of smaller ones are huge
+
 
 def draw(points, betas, beta, size, images, kl):
     """The models of a sweep in the plane, and what one of them makes of digits and of its prior.
@@ -29,8 +31,8 @@ def draw(points, betas, beta, size, images, kl):
         width_ratios=(1, 1.1),
     )
     plane = panels["plane"]
-    rates = [rate for of in points.values() for rate, _ in of[betas[0] == 0 :]]
-    reach = 1.06 * max(rates)
+    first = next((i for i, other in enumerate(betas) if other >= LEAST_BETA), 0)
+    reach = 1.06 * max(rate for of in points.values() for rate, _ in of[first:])
     for other, of in points.items():
         color = INFERENCE if other == size else PRIOR
         plane.plot(*zip(*of), "o-", color=color, markersize=3, linewidth=1.6 if other == size else 0.8)

@@ -12,7 +12,7 @@ from hvae_lessons.widgets.kit.labeled_images import precision
 from hvae_lessons.widgets.kit.packed_nets import pack_decoder
 
 MOST_DIMENSIONS = 64
-BITS = (4, 6, 8, 10, 16)  # of a weight: a model that has collapsed needs few
+BITS = (4, 6, 7, 8, 9, 10, 16)  # of a weight: a model that has collapsed needs few
 LOOKED_AT = 300  # codes of each kind on which rounding is fitted and measured
 
 

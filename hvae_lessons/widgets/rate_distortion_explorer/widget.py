@@ -91,6 +91,7 @@ class RateDistortionExplorer(LessonWidget):
         self._x = x[first_of_each(labels)]
         in_order = [self._points[beta, size] for size in sizes for beta in betas]
         self.difference = max(point.difference for point in in_order)
+        codes = torch.cat([self._codes(point.model).flatten() for point in in_order])
         begin = {"beta": _closest(betas, 1.0), "latent_dim": _closest(sizes, 8)}
         super().__init__(
             betas=betas,
@@ -98,7 +99,8 @@ class RateDistortionExplorer(LessonWidget):
             rates=[point.rate for point in in_order],
             distortions=[point.distortion for point in in_order],
             kls=torch.cat([point.kl for point in in_order]),
-            example_codes=torch.cat([self._codes(point.model).flatten() for point in in_order]),
+            # A thousandth cannot be seen, and numbers with zeros at their end take less room.
+            example_codes=(1024 * codes).round() / 1024,
             decoders=[point.decoder for point in in_order],
             examples=(255 * self._x).round(),
             example_labels=self._known["digit"],

@@ -24,7 +24,7 @@ PAGE = {
     "distortion": "distortion $D$",
     "rate": "rate $R$",
     "objective": "Trained to lower $D + βR$, here {objective} nats.",
-    "best": "The lowest −ELBO of the sweep is {total}, at β = {beta}, Z = {size}.",
+    "best": "Lowest −ELBO of the sweep: {total}, at β = {beta}, Z = {size}.",
     "is_best": "Its −ELBO is the lowest of the sweep.",
     # Digits.
     "digits": "Test digits as the encoder reads them, below each its reconstruction. Press one:",
