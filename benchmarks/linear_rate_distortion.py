@@ -1,7 +1,7 @@
 """Train linear VAEs at eight weights beta and compare where they end with the exact curve, ten seeds each.
 
     python benchmarks/linear_rate_distortion.py
-    writes hvae_lessons/results/records/linear_rate_distortion.json, three minutes
+    writes hvae_lessons/results/records/linear_rate_distortion.json, six minutes
 
 The curve knows the images only by the eigenvalues of their covariance. The models see them in the coordinates
 of their principal directions: a rotation changes no distance, and Adam, which has a step size for each

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
@@ -32,6 +33,12 @@ def model_classes():
 
 def test_no_model_is_left_out():
     assert {type(build(generator())) for build in ALL.values()} == set(model_classes())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_config_stays_what_it_was_when_it_was_checked(name):
+    with pytest.raises(FrozenInstanceError):
+        ALL[name](generator()).config.data_dim = -1
 
 
 @pytest.mark.parametrize("samples", [None, K])

@@ -218,6 +218,7 @@ BAD = [
     (finite_codes.all_codes, {"size": 784}, "size", "at most 16", "784"),
     (finite_codes.copy_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
     (finite_codes.copy_log_prob, {"flip": 1}, "flip", "probability", "1"),
+    (finite_codes.copy_log_prob, {"flip": -0.1}, "flip", "probability", "-0.1"),
     (finite_codes.finite_terms, {"log_q_z": WIDE}, "log_q_z", "matches log_px_given_z", "(4, 3)"),
     (rate_distortion.aggregate_posterior, {"p_x": CODE}, "q_z_given_x", "each of 2 values", "(4, 2)"),
     (rate_distortion.aggregate_posterior, {"p_x": 2 * P_X}, "p_x", "summing to 1", "1 away"),

@@ -105,6 +105,14 @@ def full_gaussian_density(draw):
 
 
 @against_torch
+def full_gaussian_density_of_several_factors(draw):
+    """Two stacks of factors, which z and the mean lack."""
+    z, mean = draw.real(), draw.real()
+    scale_tril = torch.stack([draw.tril(), draw.tril()])
+    return distributions.gaussian_full_log_prob(z, mean, scale_tril), full(mean, scale_tril).log_prob(z)
+
+
+@against_torch
 def bernoulli_mass(draw):
     logits = 5 * draw.real()
     x = (draw.real() > 0).to(logits.dtype)

@@ -9,7 +9,7 @@ PAGE = {
     "distortion_axis": "distortion D, nats",
     "curve": "latent size {size}, β from {first} to {last}",
     "constant": "$D + R$ constant",
-    "touching": "$D + βR$ constant, slope $−β$",
+    "touching": "$D + βR$ constant: slope −β",
     "beyond": "β = {beta}: {rate} nats",
     "describe_plane": (
         "Rate across, distortion up. The marked model, with β = {beta} and latent size {size}, has rate "
