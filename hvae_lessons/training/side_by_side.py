@@ -38,7 +38,8 @@ class LinearSideBySide(nn.Module):
     def forward(self, x):
         if len(x) > 1:
             return torch.baddbmm(self.bias, x, self.weight.mT)
-        rows = nn.functional.linear(x[0], self.weight.flatten(0, 1), self.bias.flatten())  # [B, M out]
+        # What all models share: one matrix product, [B, in] times [in, M out].
+        rows = nn.functional.linear(x[0], self.weight.flatten(0, 1), self.bias.flatten())
         return rows.unflatten(-1, self.weight.shape[:2]).transpose(0, 1)
 
 

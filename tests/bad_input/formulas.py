@@ -4,6 +4,7 @@ import torch
 from bad_input.inputs import CLASSES, COSTS, LEVELS, WIDE, B, M, V, Y, Z
 
 from hvae_lessons.formulas import (
+    adversarial,
     bounds,
     diffusion,
     discrete_divergences,
@@ -14,6 +15,7 @@ from hvae_lessons.formulas import (
     gaussian_products,
     gradients,
     mixtures,
+    mmd,
     noise_chains,
     rate_distortion,
     rotations,
@@ -40,6 +42,9 @@ ENCODER = torch.full((B, Z), 1 / Z)  # q(z | x)
 CODE = torch.full((Z,), 1 / Z)
 DECODER = torch.full((Z, B), 1 / B)
 KL_ARGUMENTS = {"mean_q": V, "log_var_q": V, "mean_p": V, "log_var_p": V}
+MMD_ARGUMENTS = {**KL_ARGUMENTS, "bandwidth": 1.0}
+KERNEL_ARGUMENTS = {"mean": V, "log_var": V, "other_mean": V, "other_log_var": V, "bandwidth": 1.0}
+KERNELS = {"kernel_qq": torch.ones(B, B), "kernel_pp": torch.ones(Y, Y), "kernel_qp": torch.ones(B, Y)}
 FULL_KL_ARGUMENTS = {"mean_q": V, "scale_tril_q": M, "mean_p": V, "scale_tril_p": M}
 
 PAIRS = torch.zeros(Z, B, B)  # [Z, B, B]
@@ -62,6 +67,15 @@ GOOD = {
     entropies.categorical_entropy: {"logits": V},
     rep.standard_noise: {"shape": (3, B), "like": V, "generator": torch.Generator()},
     entropies.mutual_information: {"probs": V},
+    adversarial.jensen_shannon_bound: {"logits_q": V, "logits_p": V},
+    mmd.rbf_kernel: {"x": V, "y": V[:1], "bandwidth": 1.0},
+    mmd.inverse_multiquadratic_kernel: {"x": V, "y": V[:1], "scale": 1.0},
+    mmd.mmd_biased: KERNELS,
+    mmd.mmd_unbiased: KERNELS,
+    mmd.mmd_variance_at_match: {"centered_square": 0.1, "count": 4, "other_count": 2},
+    mmd.rbf_centered_square: {"size": 2, "bandwidth": 1.0},
+    mmd.expected_rbf_kernel: KERNEL_ARGUMENTS,
+    mmd.rbf_mmd_gaussians: MMD_ARGUMENTS,
     rep.gaussian_sample: {"mean": V, "log_var": V, "noise": V},
     rep.masked_scale_tril: {"log_var": V, "lower": M},
     rep.gaussian_full_sample: {"mean": V, "scale_tril": M, "noise": V},
@@ -208,6 +222,20 @@ BAD = [
     (label_terms.labels_given_code, {"log_pz_given_y": V[0, 0]}, "log_pz_given_y", "one dim", "a scalar"),
     (label_terms.labels_given_data, {"kl_per_label": V[0, 0]}, "kl_per_label", "one dim", "a scalar"),
     (label_terms.average_labels, {"log_pz_given_y": V[0, 0]}, "log_pz_given_y", "one dim", "a scalar"),
+    (adversarial.jensen_shannon_bound, {"logits_q": V[0, 0]}, "logits_q", "one dimension", "a scalar"),
+    (mmd.rbf_kernel, {"y": WIDE}, "y", "[..., 2]", "(4, 3)"),
+    (mmd.rbf_kernel, {"x": V[0]}, "x", "a set of points", "(2,)"),
+    (mmd.rbf_kernel, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
+    (mmd.rbf_kernel, {"bandwidth": float("nan")}, "bandwidth", "above 0", "nan"),
+    (mmd.inverse_multiquadratic_kernel, {"scale": 0.0}, "scale", "above 0", "0.0"),
+    (mmd.mmd_biased, {"kernel_qq": torch.ones(B, Y)}, "kernel_qq", "[..., 4, 4]", "(4, 3)"),
+    (mmd.mmd_unbiased, {"kernel_pp": V}, "kernel_pp", "[..., 3, 3]", "(4, 2)"),
+    (mmd.mmd_unbiased, {"kernel_qp": torch.ones(1, Y)}, "kernel_qq", "2 samples or more", "1"),
+    (mmd.mmd_variance_at_match, {"other_count": 1}, "other_count", "2 samples or more", "1"),
+    (mmd.rbf_centered_square, {"size": 0}, "size", "1 or more", "0"),
+    (mmd.rbf_centered_square, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
+    (mmd.expected_rbf_kernel, {"other_mean": WIDE}, "other_mean", "matches mean", "(4, 3)"),
+    (mmd.rbf_mmd_gaussians, {"bandwidth": 0.0}, "bandwidth", "above 0", "0.0"),
     (mixtures.mixture_kl, {"scale_tril": V}, "scale_tril", "[..., 2, 2]", "(4, 2)"),
     (mixtures.mixture_kl, {"log_var_q": WIDE}, "log_var_q", "matches mean_q", "(4, 3)"),
     (mixtures.mixture_kl, {"mean": WIDE}, "mean", "matches mean_q", "(4, 3)"),

@@ -28,8 +28,8 @@ WORDS = {
     "prior_gap": r"$\mathrm{KL}(q(z)\,||\,p(z))$",
     "decoder_gap": r"$E\,\mathrm{KL}(q(x|z)\,||\,p(x|z))$",
     "direction": "direction",
-    "variance": "variance of the data",
-    "level": r"water level $\beta s^2$, $\beta$ = {beta:g}",
+    "variance": r"variance; water at $\beta s^2$",
+    "level": r"$\beta$ = {beta:g}",
     "exact": "exact curve",
     "trained": "trained",
     "beta": r"$\beta$",
@@ -123,16 +123,14 @@ def water_filling(variances, noise_var, betas, curve, trained, title):
         level = beta * noise_var
         left.axhspan(0, level, color=PRIOR, alpha=0.22, lw=0)
         left.axhline(level, color=INK, lw=1)
-        name = WORDS["level"].format(beta=beta)
-        left.annotate(
-            name, (place[-1] + 0.5, level), (0, 3), textcoords="offset points", ha="right", fontsize=9
-        )
-    left.set(xlabel=WORDS["direction"], ylabel=WORDS["variance"], xticks=place, title=title)
+        name, style = WORDS["level"].format(beta=beta), {"ha": "right", "fontsize": 9}
+        left.annotate(name, (place[-1] + 0.5, level), (0, 3), textcoords="offset points", **style)
+    left.set(xlabel=WORDS["direction"], ylabel=WORDS["variance"], title=title)
+    left.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     right.plot(*curve, color=MODEL)
     right.scatter(*trained, s=16, color=INFERENCE, zorder=3)
-    corner = np.asarray(curve[0]).max(), np.asarray(curve[1]).max()
-    right.text(0.45 * corner[0], 0.9 * corner[1], WORDS["exact"], color=MODEL)
-    right.text(0.45 * corner[0], 0.8 * corner[1], WORDS["trained"], color=INFERENCE)
+    right.text(0.4, 0.9, WORDS["exact"], color=MODEL, transform=right.transAxes)
+    right.text(0.4, 0.8, WORDS["trained"], color=INFERENCE, transform=right.transAxes)
     right.set(xlabel=WORDS["rate"], ylabel=WORDS["distortion"], xlim=(0, None))
     return figure
 
@@ -159,8 +157,9 @@ def sweep_over_beta(betas, rates, active, title):
         ax.set(xlabel=WORDS["beta"])
     _name_lines(right, {size: np.median(seeds, 1)[0] for size, seeds in active.items()}, INK)
     left.set(ylabel=WORDS["rate"], title=title)
-    right.set(ylabel=WORDS["active"])
-    right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    right.set_yscale("symlog", base=2, linthresh=1)  # zero has a place, and every doubling the same step
+    right.set_yticks([0, *active], [0, *active])
+    right.set(ylabel=WORDS["active"], ylim=(-0.3, None))
     return figure
 
 
@@ -191,13 +190,13 @@ def scores(measured, title):
 
 
 def _equal_elbo(ax, right, low, top):
-    """Lines on which distortion and rate have the same sum, named where they enter the picture."""
+    """Lines on which distortion and rate have the same sum, named where they leave the picture below."""
     for nats in MaxNLocator(6, integer=True).tick_values(low, right + top):
         if low < nats < right + top:
             ax.plot([0, right], [nats, nats - right], color=PRIOR, lw=0.7, ls=(0, (4, 3)), zorder=1)
-            start = (0, nats) if nats < top else (nats - top, top)
+        if low < nats < low + 0.8 * right:
             name, style = WORDS["elbo"].format(nats=nats), {"color": PRIOR, "fontsize": 8}
-            ax.annotate(name, start, (4, -11), textcoords="offset points", **style)
+            ax.annotate(name, (nats - low, low), (4, 3), textcoords="offset points", **style)
 
 
 def _name_lines(ax, starts, color):
