@@ -74,6 +74,12 @@ def check_type(name, tensor, like):
     expect(fits, name, f"{like.dtype}, like the rest", tensor.dtype)
 
 
+def check_batch(name, tensor, x):
+    """`tensor`, [.., B, Z], has the batch dimensions of x [B, D] as its last ones."""
+    batch, got = tuple(x.shape[:-1]), tuple(tensor.shape[:-1])
+    expect(got[len(got) - len(batch) :] == batch, name, f"batch dimensions that end in {batch}", got)
+
+
 def check_values(name, values, shape):
     """`values`, which the caller's function `name` returned, are a tensor of exactly this shape."""
     check_tensor(name, values)
