@@ -74,6 +74,12 @@ def check_type(name, tensor, like):
     expect(fits, name, f"{like.dtype}, like the rest", tensor.dtype)
 
 
+def check_batch(name, tensor, x):
+    """`tensor`, [.., B, Z], has the batch dimensions of x [B, D] as its last ones."""
+    batch, got = tuple(x.shape[:-1]), tuple(tensor.shape[:-1])
+    expect(got[len(got) - len(batch) :] == batch, name, f"batch dimensions that end in {batch}", got)
+
+
 def check_values(name, values, shape):
     """`values`, which the caller's function `name` returned, are a tensor of exactly this shape."""
     check_tensor(name, values)
@@ -298,6 +304,13 @@ def check_probabilities(name, table):
         expect(bool((table >= 0).all()), name, expected, f"a least value of {table.min().item():.4g}")
         off = (table.sum(-1) - 1).abs().max().item()
         expect(off < ROUNDING_OF_SUMS, name, expected, f"sums up to {off:.4g} away from it")
+
+
+def check_conditional(name, table, size):
+    """`table` is [..., size, C]: a distribution for each of `size` values."""
+    check_probabilities(name, table)
+    expected = f"[..., {size}, C], a distribution for each of {size} values"
+    expect(tuple(table.shape[-2:-1]) == (size,), name, expected, tuple(table.shape))
 
 
 def has_values(tensor):

@@ -8,9 +8,12 @@ from IPython import get_ipython
 from IPython.display import HTML, Code, display
 
 from hvae_lessons.assertions import explain_failures
+from hvae_lessons.checks import expect
 from hvae_lessons.figures.style import apply_style
 from hvae_lessons.proofs import examine
 from hvae_lessons.proofs.rendering import chapter_markdown, theorem_markdown, theorem_text
+
+COMPARED_TABLE = "compared_table"  # in the metadata of an output: its text does not change from run to run
 
 
 def setup(seed=0):
@@ -54,18 +57,19 @@ def show_source(function):
     display(Code(source, language="python"))
 
 
-def show_proof(name):
+def show_proof(name, folded=False):
     """Prove a theorem on the code of the package, try its wrong variants, and show what came of it.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `name` | str | of a theorem; `hvae_lessons.proofs.all_theorems` lists them |
+    | `folded` | bool | one line that opens on a click, in place of the whole card |
 
     Raises: ValueError for an unknown name; RuntimeError, after showing it, for a theorem that fails.
     Source: hvae_lessons.proofs.
     """
     examination = examine(name)
-    _show_markdown(theorem_markdown(examination), theorem_text(examination))
+    _show_markdown(theorem_markdown(examination, folded), theorem_text(examination))
     if not examination.passed:
         raise RuntimeError(theorem_text(examination))
 
@@ -85,8 +89,28 @@ def show_theorems(examinations, chapter):
     _show_markdown(markdown, markdown)
 
 
-def _show_markdown(markdown, text):
-    display({"text/markdown": markdown, "text/plain": text}, raw=True)
+def show_table(columns):
+    """Show a small table of results; as with what a cell prints, its text is stored and compared.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `columns` | dict | heading -> cells, as many in each column; numbers as the caller has formatted them |
+
+    Raises: ValueError for no columns, or columns of different lengths.
+    Source: none.
+    """
+    heights = {len(cells) for cells in columns.values()}
+    expect(len(heights) == 1, "columns", "columns of one length", sorted(heights))
+    words = [list(columns), *([str(cell) for cell in row] for row in zip(*columns.values()))]
+    lines = ["| " + " | ".join(row) + " |" for row in words]
+    lines.insert(1, "|---" * len(columns) + "|")
+    widths = [max(map(len, column)) for column in zip(*words)]
+    text = "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in words)
+    _show_markdown("\n".join(lines), text, {COMPARED_TABLE: True})
+
+
+def _show_markdown(markdown, text, metadata=None):
+    display({"text/markdown": markdown, "text/plain": text}, raw=True, metadata=metadata)
 
 
 def _without_docstring(source):

@@ -42,3 +42,10 @@ def test_shown_source_is_the_code_without_its_docstring(code, monkeypatch):
     assert ast.get_docstring(expected.body[0])
     del expected.body[0].body[0]
     assert ast.dump(ast.parse(source.data)) == ast.dump(expected)
+
+
+def test_a_table_needs_columns_of_one_length():
+    with pytest.raises(ValueError, match="columns of one length"):
+        notebook.show_table({"beta": [1, 4], "rate": [8.9]})
+    with pytest.raises(ValueError, match="columns of one length"):
+        notebook.show_table({})

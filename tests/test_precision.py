@@ -26,7 +26,13 @@ from hvae_lessons.oracles.autoregressive import Autoregressive
 from hvae_lessons.oracles.tree import BinaryTree
 from hvae_lessons.training import TrainingDiverged, fit
 from hvae_lessons.training.cluster_start import start_mixture
-from hvae_lessons.widgets import ClusterExplorer, HierarchyExplorer, LatentExplorer, VAEPlayground
+from hvae_lessons.widgets import (
+    ClusterExplorer,
+    HierarchyExplorer,
+    LatentExplorer,
+    RateDistortionExplorer,
+    VAEPlayground,
+)
 from hvae_lessons.widgets.vae_playground.image_pack import packed
 
 B, K = 12, 3
@@ -233,6 +239,7 @@ def explorers(dtype):
     yield HierarchyExplorer(TopDown(TopDownConfig(D, (4, 2), 6), seeded()), *images)
     mixture = ClusterVAEConfig(**CLUSTERS, labels="bayes-code", covariance="full")
     yield ClusterExplorer(ClusterVAE(mixture, seeded()), *images)
+    yield RateDistortionExplorer({(1, 2): VAE(VAEConfig(D, 2, (6,)), seeded())}, *images)
 
 
 @pytest.mark.parametrize("shown", [SINGLE, DOUBLE], ids=str)
@@ -242,7 +249,8 @@ def test_explorers_take_models_and_images_of_any_type(built, shown, used, defaul
     default_type(built)
     for widget in explorers(shown):
         default_type(used)
-        assert widget.image.dtype == built
+        images = widget.traversal if isinstance(widget, RateDistortionExplorer) else widget.image
+        assert images.dtype == built
         widget.picture()
         plt.close("all")
         default_type(built)
@@ -251,7 +259,7 @@ def test_explorers_take_models_and_images_of_any_type(built, shown, used, defaul
 @pytest.mark.parametrize("built", [SINGLE, DOUBLE], ids=str)
 def test_hierarchy_explorer_begins_with_the_noise_that_the_page_has(built, default_type):
     default_type(built)
-    _, widget, _ = explorers(built)
+    _, widget, *_ = explorers(built)
     in_the_page = torch.frombuffer(bytearray(widget.example_noise), dtype=torch.float32)
     begin = torch.tensor([value for level in widget.noise for value in level], dtype=DOUBLE)
     assert torch.equal(begin, in_the_page[: len(begin)].double())

@@ -21,17 +21,19 @@ import hvae_lessons
 from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.parts.families import DiagonalGaussian
 from hvae_lessons.training import fit
+from hvae_lessons.training.adversary import Adversary
 from hvae_lessons.training.per_example import estimate_elbo, fit_posterior
 from hvae_lessons.training.spectral_penalty import SpectralPenalty
 
-# Folders that compute nothing at random for a reader.
-NOT_HERE = ("figures", "notebook", "proofs", "symbolic", "theorems", "widgets")
-# Calls whose result does change with what is drawn; SpectralPenalty has no table.
+# Folders that compute nothing at random for a reader; models side by side are reached through fit_many.
+NOT_HERE = ("figures", "notebook", "proofs", "symbolic", "theorems", "training.side_by_side", "widgets")
+# Calls whose result does change with what is drawn; SpectralPenalty and Adversary have no table.
 SMOOTH = VAE(VAEConfig(D, 2, (3,), activation="tanh"), generator())
 SLOPED = {"posterior": DiagonalGaussian(2), "log_joint": lambda z: z.sum(-1), "size": 2, "samples": 3}
 CALLS = {
     **GOOD,
     SpectralPenalty: {"model": SMOOTH, "weight": 1.0},
+    Adversary: {"latent_dim": 2, "hidden": (3,)},
     fit: {**GOOD[fit], "model": SMOOTH, "x": binary(4, D), "batch_size": 2},
     fit_posterior: {**SLOPED, "steps": 2},
     estimate_elbo: SLOPED,
@@ -55,6 +57,8 @@ def numbers(result):
         return list(result.state_dict().values())
     if isinstance(result, SpectralPenalty):
         return list(result.vectors.values())
+    if isinstance(result, Adversary):
+        return numbers(result.net)
     if isinstance(result, tuple | list | Mapping):
         parts = result.values() if isinstance(result, Mapping) else result
         return [tensor for part in parts for tensor in numbers(part)]

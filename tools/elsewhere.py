@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import nbformat
 
+from hvae_lessons.notebook import COMPARED_TABLE
 from tools.execute import CHAPTERS, ROOT, execute, failed_claims
 
 HERE = "native"
@@ -113,14 +114,17 @@ def prepared(path: Path, machine: str, seed: int | None) -> nbformat.NotebookNod
     return notebook
 
 
+def text_of(output) -> str:
+    """What an output says in words and numbers that should not change: printed lines, or a table."""
+    if output.get("name") == "stdout":
+        return output.text
+    return output.data["text/plain"] + "\n" if COMPARED_TABLE in output.get("metadata", {}) else ""
+
+
 def printed(cells: list) -> dict[int, str]:
-    """What each cell wrote to the screen."""
-    texts = {}
-    for number, cell in enumerate(cells):
-        streams = [output.text for output in cell.get("outputs", []) if output.get("name") == "stdout"]
-        if streams:
-            texts[number] = timeless("".join(streams))
-    return texts
+    """What each cell printed or showed as a table."""
+    texts = ("".join(map(text_of, cell.get("outputs", []))) for cell in cells)
+    return {number: timeless(text) for number, text in enumerate(texts) if text}
 
 
 async def run(path: Path, machine: str, seed: int | None = None) -> Run:

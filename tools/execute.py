@@ -31,8 +31,10 @@ CACHES = ROOT / "_build" / ".jupyter_cache"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 CELL_TIMEOUT = 900  # seconds; a chapter takes one minute, but perhaps on a machine that is busy
 FAILED = "failed_claim"  # in the metadata of an output: the words of a claim that does not hold
+FAILED_BOX = "failed-claim"  # class of the box that says so on the page
 BOX = (
-    '<div class="admonition warning"><p class="admonition-title">This claim does not hold on your machine</p>'
+    f'<div class="admonition warning {FAILED_BOX}">'
+    '<p class="admonition-title">This claim does not hold on your machine</p>'
     "<p>{}</p><p>The text around it describes what was measured elsewhere. The end of the build says how to "
     "report it.</p></div>"
 )
@@ -41,7 +43,8 @@ BOX = (
 def fingerprint(root: Path = ROOT) -> str:
     """Changes with everything that an output depends on besides the notebook itself."""
     package = root / "hvae_lessons"
-    stored = [package / "data" / "_data", package / "results" / "records"]
+    results = package / "results"
+    stored = [package / "data" / "_data", results / "records", results / "weights"]
     files = [root / "requirements.txt", *package.rglob("*.py")]
     files += [path for folder in stored for path in folder.rglob("*")]
     digest = hashlib.sha256(sys.version.encode())

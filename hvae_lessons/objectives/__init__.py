@@ -8,10 +8,12 @@ for each model and each sample by itself: so M models batched are M models.
 
     bound              the ELBO and its weighted relatives
     levels             free bits and KL balancing, for hierarchies
+    info               InfoVAE: the divergence of all codes from the prior
     total_correlation  beta-TCVAE, which charges the dependence between coordinates
 """
 
 from hvae_lessons.objectives.bound import beta_elbo, elbo, reconstruction, weighted_elbo
+from hvae_lessons.objectives.info import info_vae, mmd_to_prior
 from hvae_lessons.objectives.levels import balanced_elbo, balancing_weights, free_bits
 from hvae_lessons.objectives.total_correlation import beta_tc_elbo
 
@@ -22,6 +24,8 @@ __all__ = [
     "beta_tc_elbo",
     "elbo",
     "free_bits",
+    "info_vae",
+    "mmd_to_prior",
     "reconstruction",
     "weighted_elbo",
 ]

@@ -26,6 +26,7 @@ CHAPTERS = (
     "clustering",
     "topdown",
     "beta_vae",
+    "infovae",
 )
 
 # By name: the theorems import this engine, and not the other way round.

@@ -11,15 +11,17 @@ import sympy
 from hvae_lessons.checks import check_choice
 
 LONGEST_LATEX = 320
+LONGEST_LINE = 90  # of LaTeX, in the one line of a folded theorem
 MARKS = {"proved": "✓", "refuted": "✗", "undecided": "?"}
 
 
-def theorem_markdown(examination):
+def theorem_markdown(examination, folded=False):
     """One theorem: statement, what the code computes, what that must equal, verdict, steps, wrong variants.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `examination` | Examination | of the theorem |
+    | `folded` | bool | the whole behind one line; a theorem that fails is never folded |
     | returns | str | Markdown |
 
     Source: the registry.
@@ -28,8 +30,10 @@ def theorem_markdown(examination):
     steps = [f"{MARKS[claim.status]} {claim.step}" for claim in verdict.claims]
     wrong = [f"{label} (fails at: {_reason(outcome)})" for label, outcome in examination.wrong.items()]
     origin = html.escape(f"Proved for: {entry.scope}. Source: {entry.source}.")
+    folded = folded and examination.passed
+    frame = f'<div class="{"proof" if examination.passed else "proof failed"}">'
     parts = [
-        f'<div class="{"proof" if examination.passed else "proof failed"}">',
+        _line(entry, verdict) if folded else frame,
         f'<p class="proof-title">Theorem {entry.name}, about {_code(entry)}</p>',
         _math(entry.statement),
         *_computed_and_expected(verdict.claims),
@@ -37,7 +41,7 @@ def theorem_markdown(examination):
         _folded(f"The {len(steps)} steps of the proof", steps),
         _folded(f"The {len(wrong)} wrong variants, and where each fails", wrong),
         f'<p class="proof-source">{origin}</p>',
-        "</div>",
+        "</details>" if folded else "</div>",
     ]
     return "\n\n".join(parts)
 
@@ -87,6 +91,13 @@ def _row(examination):
         f"{examination.seconds:.1f}",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _line(entry, verdict):
+    """What stands for a folded theorem; Markdown needs the empty lines to see the statement."""
+    statement = f": ${entry.statement}$" if len(entry.statement) <= LONGEST_LINE else ""
+    line = f"**Theorem {entry.name}**{statement}, proved in {verdict.seconds:.1f} seconds"
+    return f'<details class="proof"><summary>\n\n{line}\n\n</summary>'
 
 
 def _code(entry):

@@ -44,6 +44,13 @@ def probability_rows(name, rows):
     return np.concatenate([odds, np.ones_like(odds)], 1) / (1 + odds)
 
 
+def probability_table(name, rows, columns):
+    """The same for any number of columns."""
+    odds = positive(name, rows, columns).entries.reshape(rows, columns)
+    odds[:, -1] = sympy.S.One
+    return odds / odds.sum(1, keepdims=True)
+
+
 def log_entries(numbers):
     """The logarithm of every entry of an array of positive expressions."""
     return SymbolicTensor(numbers).log()
@@ -58,3 +65,8 @@ def softmax(logits):
 def categorical_kl_sum(q, p):
     """KL of two discrete distributions, by its definition."""
     return sum(a * sympy.log(a / b) for a, b in zip(q, p, strict=True))
+
+
+def entropy_sum(p):
+    """Entropy of a discrete distribution, by its definition."""
+    return -sum(a * sympy.log(a) for a in p)

@@ -1,6 +1,7 @@
 """What the benchmarks measured over many seeds, as the chapters quote it: medians, ranges, paired tests.
 
 Scripts in benchmarks/ write the records, one JSON file each; chapters read them here and retype no number.
+One writes the weights of a sweep, for a widget.
 """
 
 import json
@@ -13,6 +14,7 @@ import numpy as np
 from hvae_lessons.checks import Shown, check_choice, expect, is_whole
 
 FOLDER = resources.files("hvae_lessons") / "results" / "records"
+WEIGHTS = resources.files("hvae_lessons") / "results" / "weights"
 
 
 class Spread(NamedTuple):

@@ -5,12 +5,22 @@ import math
 import sympy
 import torch
 
-from hvae_lessons.formulas.discrete_divergences import kl_categorical, kl_categorical_uniform
+from hvae_lessons.formulas.discrete_divergences import (
+    kl_categorical,
+    kl_categorical_uniform,
+    kl_probabilities,
+)
 from hvae_lessons.formulas.divergences import kl_gaussian, kl_gaussian_full, kl_gaussian_per_dimension
-from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs import equal, theorem, true
 from hvae_lessons.proofs.claims import row_by_row
-from hvae_lessons.proofs.textbook import categorical_kl_sum, gaussians, parameters, softmax
-from hvae_lessons.symbolic import real
+from hvae_lessons.proofs.textbook import (
+    categorical_kl_sum,
+    gaussians,
+    parameters,
+    probability_rows,
+    softmax,
+)
+from hvae_lessons.symbolic import SymbolicTensor, real
 
 CHAPTER = "divergences"
 
@@ -81,6 +91,49 @@ def _(logits):
 @uniform_kl.wrong("KL(U || q): the arguments swapped")
 def _(logits):
     return kl_categorical(torch.zeros_like(logits), logits)
+
+
+@theorem(
+    "categorical-kl-nonnegative",
+    chapter=CHAPTER,
+    about=(kl_probabilities,),
+    statement=r"q_k \log\frac{q_k}{p_k} \ge q_k - p_k, \text{ equal only at } q_k = p_k:"
+    r" \qquad \mathrm{KL}(q \,\|\, p) \ge \sum_k (q_k - p_k) = 0",
+    source="Gibbs; used in every bound of N4 21.3.1",
+    scope="two classes, every probability a symbol; the inequality for any q_k and p_k",
+)
+def categorical_kl_nonnegative(kl):
+    """Every term is p times a convex function of q / p that is zero, with slope zero, at q = p alone."""
+    ratio = sympy.Symbol("r", positive=True)
+    excess = ratio * sympy.log(ratio) - ratio + 1
+    slope = sympy.diff(excess, ratio)
+    (q,), (p,) = probability_rows("q", 1), probability_rows("p", 1)
+    computed = kl(SymbolicTensor(q), SymbolicTensor(p))
+    terms = sum(p_k * excess.subs(ratio, q_k / p_k) for q_k, p_k in zip(q, p, strict=True))
+    rows = [SymbolicTensor(probability_rows(name, 2)) for name in "ab"]
+    return [
+        equal("the code is the sum", computed, categorical_kl_sum(q, p)),
+        equal("which is a sum of such terms", computed, terms),
+        equal("the function has no slope at r = 1", slope.subs(ratio, 1), 0),
+        true("it is convex, so that is its minimum, and the only one", sympy.Gt(slope.diff(ratio), 0)),
+        equal("where it is zero", excess.subs(ratio, 1), 0),
+        row_by_row(kl, *rows),
+    ]
+
+
+@categorical_kl_nonnegative.wrong("the roles of q and p exchanged")
+def _(q, p):
+    return kl_probabilities(p, q)
+
+
+@categorical_kl_nonnegative.wrong("the entropy of q left out")
+def _(q, p):
+    return -(q * p.log()).sum(-1)
+
+
+@categorical_kl_nonnegative.wrong("bits instead of nats")
+def _(q, p):
+    return kl_probabilities(q, p) / math.log(2)
 
 
 @theorem(

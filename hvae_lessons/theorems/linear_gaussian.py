@@ -1,14 +1,15 @@
-"""The theorem about the linear-Gaussian model: evidence, posterior, bound and gap are integrals."""
+"""Theorems about the linear-Gaussian model: its terms are integrals; and it cannot know its axes."""
 
 import sympy
 import torch
 
+from hvae_lessons.formulas.distributions import standard_gaussian_log_prob
 from hvae_lessons.formulas.divergences import kl_gaussian_full
 from hvae_lessons.oracles import LinearGaussian
 from hvae_lessons.proofs import equal, theorem
 from hvae_lessons.proofs.integrals import integral
 from hvae_lessons.proofs.moments import gaussian_mean, log_variance, normal_log_density
-from hvae_lessons.symbolic import real
+from hvae_lessons.symbolic import SymbolicTensor, real
 
 
 def _linear_gaussian(data_dim, latent_dim):
@@ -79,3 +80,70 @@ def _(model, x, mean, log_var):
 def _(model, x, mean, log_var):
     posterior_mean, scale_tril = model.posterior(x)
     return kl_gaussian_full(posterior_mean, scale_tril, mean, torch.diag_embed(torch.exp(0.5 * log_var)))
+
+
+@theorem(
+    "rotated-prior",
+    chapter="beta_vae",
+    about=(LinearGaussian.log_px, standard_gaussian_log_prob, LinearGaussian.elbo),
+    statement=r"R^\top R = I: \quad N(R z; 0, I) = N(z; 0, I), \quad"
+    r" p(x \mid z) \to p(x \mid R^\top z) \text{ leaves } p(x) = \int p(z)\, p(x \mid z)\, dz"
+    r" \text{ as it is}",
+    source="Locatello et al. (2019), cited in N4 21.3.1.1",
+    scope="every rotation of two latent coordinates but by 180 degrees; log p(x) for linear decoders",
+)
+def rotated_prior(log_px, log_prior, bound):
+    """The prior's density and the likelihood do not change; the best bound with a diagonal q does."""
+    rotation = _rotation(sympy.Symbol("t", real=True))
+    z, weight, x = real("z", 2), real("W", 2, 2), real("x", 1, 1)
+    turned_back = weight @ rotation.T
+    model = LinearGaussian(SymbolicTensor([[2, 1]]), SymbolicTensor([0]), SymbolicTensor(0))
+    rotated = model._replace(weight=model.weight @ _rotation(sympy.Rational(1, 2)).T)
+
+    # Two directions of the data with a coordinate each, noise 1; then the same model at 45 degrees.
+    aligned = LinearGaussian(SymbolicTensor([[2, 0], [0, 1]]), SymbolicTensor([0, 0]), SymbolicTensor(0))
+    half, point = sympy.sqrt(2) / 2, real("x", 1, 2)
+    turned = aligned._replace(weight=aligned.weight @ SymbolicTensor([[half, half], [-half, half]]))
+
+    def gap(model):
+        return log_px(model, point) - bound(model, point, *model.best_diagonal(point))
+
+    return [
+        equal("the prior's density is the same everywhere", log_prior(rotation @ z), log_prior(z)),
+        equal("and volumes stay: lengths and angles do", rotation @ rotation.T, [[1, 0], [0, 1]]),
+        equal("the covariance that z gives to x stays", turned_back @ turned_back.T, weight @ weight.T),
+        equal("so log p(x) is the same with the decoder turned back", log_px(rotated, x), log_px(model, x)),
+        equal("a diagonal q is exact if every coordinate has its direction", gap(aligned), [0]),
+        equal(
+            "and loses nats at 45 degrees: the bound knows the axes, the likelihood does not",
+            gap(turned),
+            [sympy.log(sympy.Rational(7, 2) ** 2 / (5 * 2)) / 2],
+        ),
+    ]
+
+
+def _rotation(t):
+    """By twice the angle whose tangent is t."""
+    cosine, sine = (1 - t**2) / (1 + t**2), 2 * t / (1 + t**2)
+    return SymbolicTensor([[cosine, -sine], [sine, cosine]])
+
+
+@rotated_prior.wrong("only the first coordinate of z reaches x")
+def _(model, x):
+    return LinearGaussian.log_px(model._replace(weight=model.weight[:, :1]), x)
+
+
+@rotated_prior.wrong("independent coordinates that are not Gaussian", instead_of=standard_gaussian_log_prob)
+def _(z):
+    return -(z**4).sum(-1)
+
+
+@rotated_prior.wrong("a Gaussian of unequal variances", instead_of=standard_gaussian_log_prob)
+def _(z):
+    return standard_gaussian_log_prob(z) - z[..., 0] ** 2
+
+
+@rotated_prior.wrong("the spread of q left out of the reconstruction", instead_of=LinearGaussian.elbo)
+def _(model, x, mean, log_var):
+    spread = log_var.exp() @ (model.weight**2).sum(0) / model.noise_log_var.exp()
+    return LinearGaussian.elbo(model, x, mean, log_var) + 0.5 * spread

@@ -3,11 +3,19 @@
 import sympy
 import torch
 
+from hvae_lessons.formulas.distributions import bernoulli_log_prob, gaussian_log_prob
 from hvae_lessons.formulas.entropies import mutual_information
-from hvae_lessons.formulas.rate_distortion import aggregate_posterior, distortion, information, rate
-from hvae_lessons.proofs import equal, theorem, true
-from hvae_lessons.proofs.textbook import categorical_kl_sum, probability_rows
-from hvae_lessons.symbolic import SymbolicTensor
+from hvae_lessons.formulas.rate_distortion import (
+    aggregate_posterior,
+    best_decoder,
+    distortion,
+    information,
+    rate,
+)
+from hvae_lessons.proofs import equal, theorem
+from hvae_lessons.proofs.moments import log_variance
+from hvae_lessons.proofs.textbook import categorical_kl_sum, entropy_sum, probability_rows
+from hvae_lessons.symbolic import SymbolicTensor, positive, real
 
 CHAPTER = "beta_vae"
 
@@ -22,45 +30,6 @@ def _tables():
 
 def _symbols(*tables):
     return tuple(map(SymbolicTensor, tables))
-
-
-def _entropy(probabilities):
-    return -sum(p * sympy.log(p) for p in probabilities)
-
-
-@theorem(
-    "kl-terms-nonnegative",
-    chapter=CHAPTER,
-    about=(rate,),
-    statement=r"q \log\frac{q}{p} \ge q - p, \text{ with equality only at } q = p:"
-    r" \qquad \mathrm{KL}(q \,\|\, p) \ge \sum_z (q_z - p_z) = 0",
-    source="Gibbs; used in every bound of N4 21.3.1",
-    scope="one x and two codes, every probability a symbol",
-)
-def kl_terms_nonnegative(rate):
-    """Every term is p times a convex function of q / p that is zero, with slope zero, at q = p alone."""
-    ratio = sympy.Symbol("r", positive=True)
-    excess = ratio * sympy.log(ratio) - ratio + 1
-    slope = sympy.diff(excess, ratio)
-    (q,), (p,) = probability_rows("q", 1), probability_rows("p", 1)
-    computed = rate(SymbolicTensor([1]), *_symbols([q], p))
-    terms = sum(p_z * excess.subs(ratio, q_z / p_z) for q_z, p_z in zip(q, p, strict=True))
-    return [
-        equal("the rate is a sum of such terms", computed, terms),
-        equal("the function has no slope at r = 1", slope.subs(ratio, 1), 0),
-        true("it is convex, so that is its minimum, and the only one", sympy.Gt(slope.diff(ratio), 0)),
-        equal("where it is zero", excess.subs(ratio, 1), 0),
-    ]
-
-
-@kl_terms_nonnegative.wrong("the roles of q and p exchanged")
-def _(p_x, q_z_given_x, p_z):
-    return (p_z * (p_z / q_z_given_x).log()).sum(-1).sum(-1)
-
-
-@kl_terms_nonnegative.wrong("the entropy of q left out")
-def _(p_x, q_z_given_x, p_z):
-    return -(q_z_given_x * p_z.log()).sum(-1).sum(-1)
 
 
 @theorem(
@@ -95,7 +64,7 @@ def rate_distortion_bounds(rate, distortion, information, aggregate_posterior):
         equal("above: the rate exceeds it by KL(q(z) || p(z))", found_rate - found_information, prior_gap),
         equal(
             "below: it exceeds H - D by the mean KL(q(x | z) || p(x | z))",
-            found_information + found_distortion - _entropy(p_x),
+            found_information + found_distortion - entropy_sum(p_x),
             decoder_gap,
         ),
         equal(
@@ -103,7 +72,7 @@ def rate_distortion_bounds(rate, distortion, information, aggregate_posterior):
             rate(data, encoder, *_symbols(q_z)),
             found_information,
         ),
-        equal("with the decoder q(x | z) the lower one is", _entropy(p_x) - perfect, found_information),
+        equal("with the decoder q(x | z) the lower one is", entropy_sum(p_x) - perfect, found_information),
     ]
 
 
@@ -166,3 +135,59 @@ def _(p_x, q_z_given_x):
 @information_of_examples.wrong("the entropy of one example's codes", instead_of=mutual_information)
 def _(probs):
     return torch.special.entr(probs.mean(0)).sum() - torch.special.entr(probs[0]).sum()
+
+
+@theorem(
+    "best-decoder",
+    chapter=CHAPTER,
+    about=(best_decoder,),
+    statement=r"\operatorname{argmax}_d \sum_n q(z \mid x_n) \log p(x_n \mid d)"
+    r" = \frac{\sum_n q(z \mid x_n)\, x_n}{\sum_n q(z \mid x_n)} = E[x \mid z]"
+    r" \quad\text{for } p = N(d, s^2) \text{ and for } p = \mathrm{Ber}(d)",
+    source="N4 21.23 and the sentence after it",
+    scope="three x, two codes; Gaussian: any x; Bernoulli: x = 0, 1, 1; any positive q(z | x_n)",
+)
+def decoder_is_the_conditional_mean(best_decoder):
+    """Any other output is worse: by a square under a Gaussian, by a KL under a Bernoulli."""
+    weights = positive("r", 3, 2)  # q(z | x_n)
+    total, other = weights.sum(0).entries, real("a", 2, 1)
+    gray, bits = real("x", 3, 1), SymbolicTensor([[0], [1], [1]])
+    mean, share = best_decoder(weights.log(), gray), best_decoder(weights.log(), bits)
+    log_var = log_variance("s", 1)
+
+    def worse_by(log_prob, best):
+        """What each code loses if its output is `other`."""
+        better = log_prob(best.unsqueeze(-2)) - log_prob(other.unsqueeze(-2))  # [C, N]
+        return (weights.T * better).sum(-1).entries
+
+    squares = (mean - other).entries[:, 0] ** 2 / (2 * sympy.exp(log_var.item()))
+    shares = [[p, 1 - p] for p in share.entries[:, 0]]
+    guesses = [[1 / (1 + sympy.exp(-a)), 1 / (1 + sympy.exp(a))] for a in other.entries[:, 0]]
+    kls = list(map(categorical_kl_sum, shares, guesses))
+    return [
+        equal(
+            "Gaussian: any other output is worse by a square",
+            worse_by(lambda d: gaussian_log_prob(gray, d, log_var), mean),
+            total * squares,
+        ),
+        equal(
+            "Bernoulli: by the KL between their probabilities",
+            worse_by(lambda a: bernoulli_log_prob(bits, a), (share / (1 - share)).log()),
+            total * kls,
+        ),
+    ]
+
+
+@decoder_is_the_conditional_mean.wrong("the mean over all x, whatever their code")
+def _(log_q_z_given_x, x):
+    return x.mean(0, keepdim=True) + 0 * log_q_z_given_x.mT[..., :1]
+
+
+@decoder_is_the_conditional_mean.wrong("each x shared out over the codes, the code's weight not divided out")
+def _(log_q_z_given_x, x):
+    return log_q_z_given_x.exp().mT @ x
+
+
+@decoder_is_the_conditional_mean.wrong("the softmax over the codes, not over the data")
+def _(log_q_z_given_x, x):
+    return torch.softmax(log_q_z_given_x, -1).mT @ x

@@ -22,17 +22,18 @@ A new widget is a folder, NAME/.
        });
 
    Shared, below js/ui/: lesson.js (frame, drawing, animation, errors), controls.js (slider, choice,
-   number, check, button, group, status), plot.js (axes, curves, handles, legend), grip.js (a point that
-   the pointer or the arrow keys move), equation.js (a sum of named numbers), theme.css (colors in light
-   and dark), numbers.js (how numbers are written), images.js (a digit, the classes' colors), pictures.js
-   (many images on a canvas), words.js (sentences with values), workers.js (`import source from
-   "./x.worker.js"`, then `startWorker(source)`), dom.js. Below js/numerics/, for Node too: nets.js
-   (networks from packed weights), arrays.js (typed arrays from Python), random.js (seeded), vae.js and
-   training.js (a VAE that trains in the page), mixture.js (clusters of codes), hierarchy.js (a top-down
-   generator). What is too large for a page lies in a script beside it: `page_files` in
-   kit/lesson_widget.py. Every state that Python should see is a trait: `view.set({ beta: 2 })`. Timers
-   and workers end in `view.onClose`; callbacks that are not a control's go through `view.guard`, so that
-   an error becomes a sentence in the widget's place.
+   number, check, button, group, status), plot.js (axes, curves, handles, legend), kl_bars.js
+   (the KL of each coordinate), rate_plane.js (rate and distortion), grip.js (a point that the pointer or
+   the arrow keys move), equation.js (a sum of named numbers), address.js (a state that a link leads to),
+   theme.css (colors in light and dark), numbers.js (how numbers are written), images.js (a digit, the
+   classes' colors), pictures.js (many images on a canvas), words.js (sentences with values), workers.js
+   (`import source from "./x.worker.js"`, then `startWorker(source)`), dom.js. Below js/numerics/, for
+   Node too: nets.js (networks from packed weights), arrays.js (typed arrays from Python), random.js
+   (seeded), vae.js and training.js (a VAE that trains in the page), mixture.js (clusters of codes),
+   hierarchy.js (a top-down generator). What is too large for a page lies in a script beside it:
+   `page_files` in kit/lesson_widget.py. Every state that Python should see is a trait:
+   `view.set({ beta: 2 })`. Timers and workers end in `view.onClose`; callbacks that are not a control's go
+   through `view.guard`, so that an error becomes a sentence in the widget's place.
 
 2. `widget.py`, its state; `__init__.py` hands it on, and a line below:
 
@@ -64,6 +65,7 @@ from hvae_lessons.widgets.hierarchy_explorer import HierarchyExplorer
 from hvae_lessons.widgets.kernel_panel import KernelPanel
 from hvae_lessons.widgets.kit.lesson_widget import LessonWidget
 from hvae_lessons.widgets.latent_explorer import LatentExplorer
+from hvae_lessons.widgets.rate_distortion_explorer import RateDistortionExplorer
 from hvae_lessons.widgets.reparameterization import Reparameterization
 from hvae_lessons.widgets.vae_playground import VAEPlayground
 
@@ -74,6 +76,7 @@ __all__ = [
     "KernelPanel",
     "LatentExplorer",
     "LessonWidget",
+    "RateDistortionExplorer",
     "Reparameterization",
     "VAEPlayground",
 ]

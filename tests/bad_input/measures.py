@@ -4,14 +4,30 @@ import torch
 from bad_input.inputs import CLASSES, CODES, INFINITE, LABELS, NAN, WIDE, B, K, V, X, vae
 
 from hvae_lessons import results
-from hvae_lessons.measures import active_units, clusters, disentanglement, log_px, probes
+from hvae_lessons.measures import (
+    active_units,
+    aggregated_posterior,
+    clusters,
+    disentanglement,
+    log_px,
+    probes,
+)
 from hvae_lessons.measures.evaluate import averages, evaluate
+from hvae_lessons.trace import Gaussian
 
 RUNS = [{"name": "a", "seed": seed, "nats": 2.0} for seed in (0, 1)]
 
+POSTERIORS = Gaussian(V, V)
+FLAT = Gaussian(V[0], V[0])
+SPACE = Gaussian(torch.zeros(B, 3), torch.zeros(B, 3))
 CODED = {"codes": CODES.double(), "factors": CODES, "bins": 2}
 
 GOOD = {
+    aggregated_posterior.aggregate_log_prob: {"q_z": POSTERIORS, "z": V, "chunk": 2},
+    aggregated_posterior.mismatch_on_grid: {"q_z": POSTERIORS, "reach": 4.0, "points": 9},
+    aggregated_posterior.aggregate_kl_estimate: {"q_z": POSTERIORS, "z": V},
+    aggregated_posterior.median_distance: {"x": torch.eye(2), "y": -torch.eye(2)},
+    aggregated_posterior.aggregate_mmd: {"q_z": POSTERIORS, "bandwidth": 1.0},
     disentanglement.factor_information: CODED,
     disentanglement.mutual_information_gap: CODED,
     disentanglement.modularity: {**CODED, "threshold": 0.1},
@@ -35,6 +51,17 @@ GOOD = {
 }
 
 BAD = [
+    (aggregated_posterior.aggregate_log_prob, {"q_z": V}, "q_z", "a Gaussian", "Tensor"),
+    (aggregated_posterior.aggregate_log_prob, {"z": WIDE}, "z", "[..., 2]", "(4, 3)"),
+    (aggregated_posterior.aggregate_log_prob, {"chunk": 0}, "chunk", "1 or more", "0"),
+    (aggregated_posterior.mismatch_on_grid, {"q_z": SPACE}, "q_z", "one or two coordinates", "3"),
+    (aggregated_posterior.mismatch_on_grid, {"q_z": FLAT}, "q_z", "[B, D]", "(2,)"),
+    (aggregated_posterior.mismatch_on_grid, {"reach": 0.0}, "reach", "above 0", "0.0"),
+    (aggregated_posterior.mismatch_on_grid, {"points": 1}, "points", "2 or more", "1"),
+    (aggregated_posterior.aggregate_kl_estimate, {"z": INFINITE}, "z", "finite", "infinity"),
+    (aggregated_posterior.median_distance, {"y": WIDE}, "y", "[..., 2]", "(4, 3)"),
+    (aggregated_posterior.median_distance, {"x": V, "y": V}, "x", "most differ", "distance of 0"),
+    (aggregated_posterior.aggregate_mmd, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
     (disentanglement.factor_information, {"codes": NAN}, "codes", "finite", "NaN"),
     (disentanglement.factor_information, {"factors": CODES.double()}, "factors", "[N, F] int64", "float64"),
     (disentanglement.factor_information, {"factors": CODES[:3]}, "factors", "4 rows", "3"),

@@ -8,6 +8,10 @@ from hvae_lessons import objectives
 from hvae_lessons.models import VAE, VAEConfig
 
 TRACE = vae(X, generator())
+TWO_LEVELS = mhvae(X, generator())
+with torch.no_grad():
+    LAYER, ONE_EXAMPLE = (vae(x, generator()).layers[0] for x in (X, X[:1]))
+NOTHING = {"divergence": lambda layer: layer.z.sum()}
 AUTOENCODED = VAE(VAEConfig(data_dim=D, latent_dim=Z, hidden=(), posterior="point"), generator())(X)
 
 GOOD = {
@@ -17,6 +21,8 @@ GOOD = {
     objectives.beta_elbo: {"trace": TRACE, "beta": 1.0},
     objectives.beta_tc_elbo: {"trace": TRACE, "beta": 2.0, "data_size": 10},
     objectives.free_bits: {"trace": TRACE, "nats": 0.5, "per": "level", "clamp": "batch", "beta": 1.0},
+    objectives.info_vae: {"trace": TRACE, "alpha": 0.5, "lambda_": 1.0, **NOTHING},
+    objectives.mmd_to_prior: {"layer": LAYER, "bandwidth": 1.0, "generator": generator()},
     objectives.reconstruction: {"trace": TRACE},
     objectives.weighted_elbo: {"trace": TRACE, "betas": (1.0,)},
 }
@@ -45,6 +51,16 @@ BAD = [
     (objectives.free_bits, {"per": "pixel"}, "per", "'level', 'dimension'", "'pixel'"),
     (objectives.free_bits, {"clamp": "always"}, "clamp", "'batch', 'example'", "'always'"),
     (objectives.free_bits, {"beta": -1.0}, "beta", "0 or more", "-1.0"),
+    (objectives.info_vae, {"trace": V}, "trace", "Trace", "Tensor"),
+    (objectives.info_vae, {"trace": TWO_LEVELS}, "trace", "one stochastic layer", "2 layers"),
+    (objectives.info_vae, {"alpha": 1.5}, "alpha", "1 or less", "1.5"),
+    (objectives.info_vae, {"alpha": float("-inf")}, "alpha", "finite", "-inf"),
+    (objectives.info_vae, {"lambda_": -1.0}, "lambda_", "0 or more", "-1.0"),
+    (objectives.info_vae, {"lambda_": 0.25}, "lambda_", "at least 0.5", "0.25"),
+    (objectives.info_vae, {"divergence": lambda layer: layer.kl}, "divergence", "shape ()", "(4,)"),
+    (objectives.mmd_to_prior, {"bandwidth": -1.0}, "bandwidth", "above 0", "-1.0"),
+    (objectives.mmd_to_prior, {"layer": ONE_EXAMPLE}, "kernel_qq", "2 samples or more", "1"),
+    (objectives.mmd_to_prior, {"generator": 0}, "generator", "a torch.Generator", "0"),
     (objectives.reconstruction, {"trace": None}, "trace", "Trace", "NoneType"),
     (objectives.weighted_elbo, {"betas": (1.0, 1.0)}, "betas", "1 weights", "2"),
     (objectives.weighted_elbo, {"betas": (-1.0,)}, "betas", "0 or more", "-1.0"),

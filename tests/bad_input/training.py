@@ -11,6 +11,7 @@ from hvae_lessons.models import VAE, VAEConfig
 from hvae_lessons.models.clustering import ClusterVAE, ClusterVAEConfig
 from hvae_lessons.models.parts.families import DiagonalGaussian
 from hvae_lessons.training import (
+    adversary,
     checkpoints,
     cluster_start,
     per_example,
@@ -33,6 +34,7 @@ SWEEP = {
 VARIATIONAL = {"posterior": DiagonalGaussian(Z), "log_joint": dist.standard_gaussian_log_prob, "size": Z}
 
 GOOD = {
+    adversary.Adversary.learn: None,
     cluster_start.start_mixture: {"model": startable, "x": SPREAD_OUT, "restarts": 1},
     per_example.fit_posterior: {**VARIATIONAL, "steps": 1, "samples": 2},
     per_example.estimate_elbo: {**VARIATIONAL, "samples": 2},
@@ -54,6 +56,7 @@ BAD = [
     (per_example.fit_posterior, {"log_joint": lambda z: z[:, 0] / 0}, "log_joint", "a finite ELBO", "step 0"),
     (per_example.estimate_elbo, {"samples": 1}, "samples", "2 or more", "1"),
     (per_example.estimate_elbo, {"log_joint": torch.sin}, "log_joint", "shape (2,)", "(2, 2)"),
+    (adversary.Adversary.learn, {"self": adversary.Adversary(Z)}, "codes", "of a batch", "none"),
     (cluster_start.start_mixture, {"model": vae}, "model", "a ClusterVAE", "VAE"),
     (cluster_start.start_mixture, {"x": SPREAD_OUT[:2]}, "x", "3 examples", "2"),
     (cluster_start.start_mixture, {"codes": "modes"}, "codes", "'samples'", "'modes'"),

@@ -16,6 +16,8 @@ from hvae_lessons.objectives import (
     beta_tc_elbo,
     elbo,
     free_bits,
+    info_vae,
+    mmd_to_prior,
     reconstruction,
     weighted_elbo,
 )
@@ -189,8 +191,8 @@ SETTINGS = {
 CASES = [(function, settings) for function, cases in SETTINGS.items() for settings in cases]
 
 
-# Of one level, and so with no place among these: test_total_correlation.py.
-ONE_LEVEL = {beta_tc_elbo}
+# Of one level, and so with no place among these: test_info.py and test_total_correlation.py.
+ONE_LEVEL = {beta_tc_elbo, info_vae, mmd_to_prior}
 
 
 def test_no_objective_is_left_out():

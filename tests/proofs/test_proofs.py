@@ -205,6 +205,18 @@ def test_a_shown_proof_has_statement_expression_and_verdict():
     assert '<div class="proof">' in markdown
 
 
+def test_a_folded_proof_has_one_line_and_everything_behind_it():
+    examination = examine("gaussian-kl-nonnegative")
+    folded, whole = theorem_markdown(examination, folded=True), theorem_markdown(examination)
+    opening, _, rest = folded.partition("</summary>")
+    assert opening.startswith('<details class="proof"><summary>')
+    assert "gaussian-kl-nonnegative" in opening
+    assert "proved in" in opening
+    assert rest.removesuffix("</details>") == whole.removeprefix('<div class="proof">').removesuffix("</div>")
+    failed = examination._replace(wrong={})
+    assert theorem_markdown(failed, folded=True) == theorem_markdown(failed)
+
+
 def test_showing_a_theorem_that_fails_stops_the_notebook(monkeypatch):
     entry = next(entry for entry in THEOREMS if entry.name == "uniform-kl")
     monkeypatch.setitem(entry.wrong_variants, "not wrong at all", entry.about)

@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+from book._ext import folded_cells
+
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc"}
 LONGEST_FILE = 350
 LONGEST_CELL = 25
@@ -57,9 +59,21 @@ def uncompared_prints(notebook: dict) -> list[str]:
     return [
         f"cell {number} prints, and its text is not stored"
         for number, source in code_cells(notebook)
-        if re.search(r"\bprint\(", source)
+        if re.search(r"\b(print|show_table)\(", source)
         and not COMPARED & set(notebook["cells"][number]["metadata"].get("tags", []))
     ]
+
+
+def folded_without_a_line(notebook: dict) -> list[str]:
+    """Folded cells of which the page could not say what they are."""
+    found = []
+    for number, source in code_cells(notebook):
+        if folded_cells.TAG in notebook["cells"][number]["metadata"].get("tags", []):
+            try:
+                folded_cells.title(source)
+            except ValueError as error:
+                found.append(f"cell {number}: {error}")
+    return found
 
 
 def headings(notebook: dict) -> list[str]:

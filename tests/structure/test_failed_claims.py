@@ -129,3 +129,18 @@ def test_text_is_stored_for_cells_that_only_print():
     assert tags == [["nbval-check-output"], [], [], []]
     assert stored["cells"][0]["outputs"][0]["text"] == ["1.5\n"]
     assert [cell["outputs"] for cell in stored["cells"][1:]] == [[], [], []]
+
+
+def test_tables_are_stored_and_compared_and_other_displays_are_not():
+    table = (
+        "from hvae_lessons.notebook import show_table\nshow_table({'beta': [1, 4], 'rate': ['8.9', '3.7']})"
+    )
+    sources = [table, "from IPython.display import Markdown\nMarkdown('8.9')"]
+    chapter, run = notebook(*sources), notebook(*sources)
+    asyncio.run(execute.execute(run))
+    assert elsewhere.printed(run.cells) == {0: "beta  rate\n1     8.9\n4     3.7\n"}
+    stored = store_outputs.with_outputs(chapter, run)
+    assert [cell["metadata"].get("tags", []) for cell in stored["cells"]] == [["nbval-check-output"], []]
+    (output,) = stored["cells"][0]["outputs"]
+    assert output["data"]["text/markdown"] == "| beta | rate |\n|---|---|\n| 1 | 8.9 |\n| 4 | 3.7 |"
+    nbformat.validate(nbformat.from_dict(stored))

@@ -45,7 +45,15 @@ def test_notebook_is_stripped(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 @pytest.mark.parametrize(
-    "rule", [rules.long_cells, rules.definitions, rules.headings, rules.kernel, rules.uncompared_prints]
+    "rule",
+    [
+        rules.long_cells,
+        rules.definitions,
+        rules.headings,
+        rules.kernel,
+        rules.uncompared_prints,
+        rules.folded_without_a_line,
+    ],
 )
 def test_notebook_keeps(rule, path):
     assert rule(rules.read_notebook(path)) == []

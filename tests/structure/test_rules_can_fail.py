@@ -35,10 +35,20 @@ GOOD = notebook(
     ("markdown", "(label)=\n# Title\n\n```python\n# comment\n```"), ("code", "%time\nx = 1\nf = lambda: 2")
 )
 
+FOLDED = notebook(("code", "x = 1"))
+FOLDED["cells"][0]["metadata"]["tags"] = ["folded"]
+
 
 @pytest.mark.parametrize(
     "rule",
-    [rules.long_cells, rules.definitions, rules.headings, rules.kernel, rules.uncompared_prints],
+    [
+        rules.long_cells,
+        rules.definitions,
+        rules.headings,
+        rules.kernel,
+        rules.uncompared_prints,
+        rules.folded_without_a_line,
+    ],
 )
 def test_a_good_notebook_passes(rule):
     assert rule(GOOD) == []
@@ -51,6 +61,8 @@ def test_a_good_notebook_passes(rule):
         (rules.definitions, notebook(("code", "def f():\n    pass"))),
         (rules.definitions, notebook(("code", "if True:\n    class A: pass"))),
         (rules.uncompared_prints, notebook(("code", "if x:\n    print(x)"))),
+        (rules.uncompared_prints, notebook(("code", "show_table(columns)"))),
+        (rules.folded_without_a_line, FOLDED),
         (rules.headings, notebook(("markdown", "## Section"))),
         (rules.headings, notebook(("code", "1"), ("markdown", "# Title"))),
         (rules.headings, notebook(("markdown", "# Title"), ("markdown", "# Another"))),
@@ -106,17 +118,19 @@ def test_an_import_against_the_layers_is_found(tmp_path):
 
 def test_the_cache_of_outputs_follows_package_data_and_pins(tmp_path):
     package = tmp_path / "hvae_lessons"
-    stored = [package / "data" / "_data", package / "results" / "records"]
+    results = package / "results"
+    stored = [package / "data" / "_data", results / "records", results / "weights"]
     for folder in stored:
         folder.mkdir(parents=True)
-    files = [package / "a.py", stored[0] / "b.bin", stored[1] / "c.json", tmp_path / "requirements.txt"]
+    inside = [stored[0] / "b.bin", stored[1] / "c.json", stored[2] / "d.npz"]
+    files = [package / "a.py", *inside, tmp_path / "requirements.txt"]
     for path in files:
         path.write_text("one")
     seen = {execute.fingerprint(tmp_path)}
     for path in files:
         path.write_text("two")
         seen.add(execute.fingerprint(tmp_path))
-    assert len(seen) == 5
+    assert len(seen) == 6
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "a.pyc").write_text("three")
     assert execute.fingerprint(tmp_path) in seen

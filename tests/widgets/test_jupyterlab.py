@@ -213,6 +213,36 @@ def test_python_and_reader_share_the_levels(notebook, axe):
     assert axe(page) == []
 
 
+def test_python_and_reader_share_the_point_of_a_sweep(notebook, axe):
+    page, run = notebook(
+        "sweep",
+        CELLS[0].format(name="RateDistortionExplorer"),
+        "from ipywidgets import Label\nlabel = Label()\n"
+        "def tell(_):\n"
+        "    point = f'{widget.beta:g} {widget.latent_dim} {widget.dimension}'\n"
+        "    label.value = f'python sees {point} {widget.rate:.2f}'\n"
+        "widget.observe(tell)\ntell(None)\nlabel",
+        "widget.beta, widget.latent_dim = 1, 2",
+        "try:\n    widget.beta = 99\nexcept ValueError as error:\n    print('refused:', error)",
+    )
+    run(0)
+    size = page.get_by_role("slider", name="Latent size")
+    size.wait_for(timeout=60_000)
+    size.press("End")
+    page.get_by_label("Coordinate", exact=True).select_option("30")
+    page.get_by_role("slider", name="Weight of the KL").press("End")
+    rate = page.locator(".hv-term.hv-q b")
+    rate.get_by_text("0.00").wait_for(timeout=20_000)
+    run(1).get_by_text("python sees 16 32 30 0.00").wait_for(timeout=20_000)
+    run(2)
+    page.locator(".hv-value").get_by_text("2", exact=True).wait_for(timeout=20_000)
+    run(1).get_by_text(f"python sees 1 2 1 {rate.inner_text()}").wait_for(timeout=20_000)
+    run(3).get_by_text("refused: beta: expected one of [0.0,").wait_for(timeout=20_000)
+    # The address is the notebook's.
+    assert "rate_distortion_explorer" not in page.url
+    assert axe(page) == []
+
+
 def test_panel_trains_stops_and_compares_by_keyboard(notebook, axe):
     page, run = notebook(
         "panel",

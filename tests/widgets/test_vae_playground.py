@@ -429,7 +429,7 @@ def test_learning_shows_in_the_numbers(open_widget):
     total, distortion, rate, _ = (float(text) for text in page.locator(".hv-term b").all_inner_texts())
     assert total == pytest.approx(distortion + rate, abs=0.011)
     assert total < 30 < 64 * np.log(2)
-    assert "of 2 active" in page.locator("svg .hv-name").all_text_contents()[-1]
+    assert page.locator("svg .hv-name").get_by_text("of 2 active").is_visible()
     assert "reconstruction" in drawing(page, 0)
 
 
@@ -478,6 +478,69 @@ def test_beta_takes_effect_at_once_while_it_trains(open_widget):
         && !document.querySelector("svg rect.hv-fill-q")""",
         timeout=60_000,
     )
+
+
+def wait_stays(page, pattern):
+    """Wait until the picture of the way says this, and return what it says."""
+    matches = "(text) => new RegExp(text).test(document.querySelectorAll('svg[role=img]')[2].ariaLabel)"
+    page.wait_for_function(matches, arg=pattern, timeout=60_000)
+    return drawing(page, 2)
+
+
+STAY = r"with β = (\S+) to rate (\S+), distortion (\d+\.\d)"
+
+
+@pytest.mark.parametrize("width", [360, 800])
+def test_a_change_of_beta_leaves_a_mark_on_the_way(open_widget, width):
+    page = open_widget(VAEPlayground(latent=4, running=True, learning_rate=0.01), width=width)
+    ready(page)
+    wait_steps(page, 400)
+    page.get_by_role("slider", name="Weight of the KL").press("End")
+    wait_stays(page, r"β = 1 .*; with β = 16 to rate 0\.0,")
+    wait_steps(page, counter(page)[1] + 150)
+    page.get_by_role("slider", name="Weight of the KL").press("Home")
+    wait_stays(page, r"β = 16 to .*; with β = 0 to rate [1-9]")
+    page.get_by_role("button", name="Pause").click()
+    wait_rest(page)
+    stays = [[float(number) for number in stay] for stay in re.findall(STAY, drawing(page, 2))]
+    assert [beta for beta, _, _ in stays][-3:] == [1, 16, 0]
+    (_, rate_1, distortion_1), (_, rate_16, distortion_16), (_, rate_0, distortion_0) = stays[-3:]
+    assert rate_16 < rate_1 < rate_0
+    assert distortion_1 < distortion_16
+    said = re.search(r"reconstruction (\d+\.\d) and KL (\d+\.\d)", drawing(page, 0))
+    assert [distortion_0, rate_0] == [float(number) for number in said.groups()]
+    # Each mark has its name, and no name is cut off.
+    plane = page.locator("svg[role=img]").nth(2)
+    names = plane.get_by_text(re.compile("^β = "))
+    assert names.count() == plane.locator("circle").count() == len(stays)
+    box = plane.bounding_box()
+    for name in (names.nth(i).bounding_box() for i in range(len(stays))):
+        assert box["x"] <= name["x"]
+        assert name["x"] + name["width"] <= box["x"] + box["width"]
+
+
+def test_the_way_begins_anew_with_the_training(open_widget):
+    page = open_widget(VAEPlayground(running=True))
+    ready(page)
+    wait_stays(page, r"with β = 1 to rate \d")
+    press(page, "Reset")
+    wait_stays(page, "no epoch yet")
+    assert page.locator("svg[role=img]").nth(2).locator("circle").count() == 0
+
+
+def test_every_epoch_is_told_with_its_beta(run_js):
+    body = """
+      const images = i.unpackImages(new Uint8Array(Buffer.from(input.images, "base64")));
+      const settings = { beta: 1, warmUp: 50, nats: 0, rate: 0.01 };
+      const model = t.training({ images, latent: 2, hidden: 8, seed: 3 }, () => settings);
+      for (const beta of [1, 0.3, 16]) {
+        settings.beta = beta;
+        for (let k = 0; k < model.stepsPerEpoch; k += 1) model.step();
+      }
+      return model.snapshot().history;
+    """
+    history = run_js(body, PARTS, images=base64.b64encode(packed("digits")).decode())
+    assert [row[2] for row in history] == [1, 0.3, 16]
 
 
 def test_free_bits_and_warm_up_are_named(open_widget, settle):
@@ -566,7 +629,7 @@ def test_pictures_have_words_before_the_first_training_step(browser, make_page, 
     page.add_init_script("window.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
     page.goto(make_page(VAEPlayground()).as_uri())
     page.wait_for_selector(".hvae-widget.is-live .hvae")
-    assert page.locator("[role=img]").count() == 6
+    assert page.locator("[role=img]").count() == 7
     assert axe(page) == []
     page.close()
 

@@ -2,11 +2,14 @@
 
 from functools import cache
 
+import numpy as np
 import torch
+from torch.nn.utils import vector_to_parameters
 
 from hvae_lessons.data import binarize, load_digits
 from hvae_lessons.models import VAE, ClusterVAE, ClusterVAEConfig, TopDown, TopDownConfig, VAEConfig
 from hvae_lessons.objectives import beta_elbo
+from hvae_lessons.results import WEIGHTS
 from hvae_lessons.training import fit
 from hvae_lessons.training.cluster_start import start_mixture
 from hvae_lessons.training.schedules import linear_warm_up
@@ -74,6 +77,26 @@ def digits_beta_vae(beta, latent_dim, hidden):
         schedules={"beta": lambda _: beta},
     )
     return model, history
+
+
+@cache
+def digits_beta_sweep():
+    """The models of benchmarks/explorer_weights.py: VAEs of binarized digits over beta and the latent size.
+
+    | Symbol | Shape | Meaning |
+    |---|---|---|
+    | returns | dict | (beta, latent_dim) -> VAE |
+    """
+    models = {}
+    with (WEIGHTS / "beta_sweep.npz").open("rb") as binary, np.load(binary) as file:
+        for size in file["latent_dims"].tolist():
+            for beta, weights in zip(file["betas"].tolist(), file[f"weights_{size}"]):
+                model = VAE(VAEConfig(data_dim=64, latent_dim=size, hidden=tuple(file["hidden"].tolist())))
+                vector_to_parameters(
+                    torch.tensor(weights, dtype=torch.get_default_dtype()), model.parameters()
+                )
+                models[beta, size] = model.eval()
+    return models
 
 
 def _fit(model, generator, **settings):

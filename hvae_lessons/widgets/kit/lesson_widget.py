@@ -77,4 +77,8 @@ class LessonWidget(anywidget.AnyWidget):
 def _as_json(value):
     if isinstance(value, bytes | bytearray | memoryview):
         return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
     return value

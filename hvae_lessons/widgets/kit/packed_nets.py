@@ -47,13 +47,14 @@ class WithPackedNets(traitlets.HasTraits):
     biases = Array("float32")
 
 
-def pack_decoder(model, codes):
+def pack_decoder(model, codes, bits=None):
     """The decoder of a VAE, from a code to pixel means, packed.
 
     | Symbol | Shape | Meaning |
     |---|---|---|
     | `model` | VAE | its `decoder` is linear layers with activations between |
     | `codes` | [N, Z] | where its pictures must stay what they are; every other one only measures |
+    | `bits` | whole numbers | of a weight, to be tried in this order; 8, 10, 16 unless given |
     | returns | PackedNets | one net, named "decoder" |
 
     Raises: ValueError for a decoder of other layers.
@@ -65,11 +66,12 @@ def pack_decoder(model, codes):
         lambda model: {"decoder": nn.Sequential(model.decoder, *finish)},
         lambda model, codes: model.decode(codes).mean,
         codes,
+        bits,
     )
 
 
 @torch.no_grad()
-def pack(model, nets_of, output, codes):
+def pack(model, nets_of, output, codes, bits=None):
     """Round a model's nets to as few bits a weight as cannot be seen; batch normalization becomes affine.
 
     | Symbol | Shape | Meaning |
@@ -78,6 +80,7 @@ def pack(model, nets_of, output, codes):
     | `nets_of` | callable | model -> name: net, in the order of computation |
     | `output` | callable | (model, codes) -> [N, D], through all nets |
     | `codes` | [N, ...] | where the output must stay what it is; every other one only measures |
+    | `bits` | whole numbers | of a weight, to be tried in this order; 8, 10, 16 unless given |
     | returns | PackedNets | `difference` is the largest of an output, measured on half of the codes |
 
     Raises: ValueError for a net of other layers than linear ones, batch normalization and activations.
@@ -86,14 +89,14 @@ def pack(model, nets_of, output, codes):
     folded = deepcopy(model).eval()
     steps = {name: _folded(net) for name, net in nets_of(folded).items()}
     exact = output(model, codes[1::2])
-    for bits in BITS:
+    for used in bits or BITS:
         rounded = deepcopy(folded)
-        numbers, scales, biases = _round(rounded, nets_of(rounded), lambda m: output(m, codes[::2]), bits)
+        numbers, scales, biases = _round(rounded, nets_of(rounded), lambda m: output(m, codes[::2]), used)
         difference = (output(rounded, codes[1::2]) - exact).abs().max().item()
         if difference < TOLERANCE:
             break
-    weights = _as_bytes(torch.cat([part.flatten() for part in numbers]).numpy(), bits)
-    return PackedNets(steps, bits, weights, torch.cat(scales).numpy(), torch.cat(biases).numpy(), difference)
+    weights = _as_bytes(torch.cat([part.flatten() for part in numbers]).numpy(), used)
+    return PackedNets(steps, used, weights, torch.cat(scales).numpy(), torch.cat(biases).numpy(), difference)
 
 
 def _as_bytes(numbers, bits):

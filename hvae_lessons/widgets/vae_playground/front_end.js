@@ -6,14 +6,17 @@ import { ACTIVE, countOf, GRID, GRID_REACH, RECONSTRUCTIONS } from "../js/numeri
 import { button, buttons, choice, controls, number, settings, slider, status } from "../js/ui/controls.js";
 import { h } from "../js/ui/dom.js";
 import { equation } from "../js/ui/equation.js";
+import { countActive, klBars } from "../js/ui/kl_bars.js";
 import { lesson } from "../js/ui/lesson.js";
 import { fixed, short, subscript, ticks, whole } from "../js/ui/numbers.js";
 import { digitMap, imageGrid, themeOf } from "../js/ui/pictures.js";
-import { plot } from "../js/ui/plot.js";
+import { legend, plot } from "../js/ui/plot.js";
+import { ratePlane } from "../js/ui/rate_plane.js";
 import { startWorker } from "../js/ui/workers.js";
 import source from "./playground.worker.js";
 
 const DRAWN_POINTS = 300;
+const STAY = 10; // epochs with one beta that are worth a mark on the way
 
 export default lesson((view) => {
   const { model, rich, root, say } = view;
@@ -149,13 +152,15 @@ export default lesson((view) => {
     ["rate", "q", "+", say("rate")],
     ["beta", "prior", "", ...rich("weight")],
   );
+  const rates = plot(say("path"), { height: 320, margin: { left: 40, top: 28, bottom: 38 } });
+  const way = h("div", { class: "hv-aside" }, legend([rich("touching"), "gap"], [rich("constant"), "prior"]), rates);
   const map = digitMap(say("codes"));
   const plane = imageGrid(say("decoded"), GRID);
   const rebuilt = imageGrid(say("rebuilt"), RECONSTRUCTIONS);
   const samples = imageGrid(say("samples"), 10);
   root.append(
     row, sliders, choices, terms,
-    h("div", { class: "hv-columns" }, losses, bars, map, plane, rebuilt, samples),
+    h("div", { class: "hv-columns" }, losses, bars, way, map, plane, h("div", { class: "hv-aside" }, rebuilt, samples)),
   );
 
   // The pictures are painted for one theme: another one needs them again.
@@ -190,6 +195,7 @@ export default lesson((view) => {
     terms.show({ total: fixed(rate - logPx), distortion: fixed(-logPx), rate: fixed(rate), beta: short(beta) });
     drawLosses(losses, history, say);
     drawBars(bars, kl, model.get("free_bits"), say);
+    drawPath(rates, history, beta, say);
     drawPictures(state, set, theme);
   }
 
@@ -248,28 +254,53 @@ function drawLosses(area, history, say) {
   area.keep();
   if (history.length === 0) return area.describe(say("describe_no_losses"));
   const [logPx, kl] = history.at(-1);
-  return area.describe(say("describe_losses", { epochs: whole(history.length), distortion: fixed(-logPx, 1), kl: fixed(kl, 1) }));
+  return area.describe(say("describe_losses", { epochs: whole(history.length), distortion: fixed(-logPx, 1), rate: fixed(kl, 1) }));
+}
+
+/** The way through the rate-distortion plane; of a long one the first epochs, far from the rest, are left out. */
+function drawPath(area, history, beta, say) {
+  const path = history.slice(Math.min(STAY, Math.floor(history.length / 10))).map(([logPx, rate, set]) => ({ rate, distortion: -logPx, beta: set }));
+  const [rates, distortions] = [path.map(({ rate }) => rate), path.map(({ distortion }) => distortion)];
+  const [least, most] = path.length > 0 ? [Math.min(...distortions), Math.max(...distortions)] : [0, 1];
+  const air = Math.max(1, 0.15 * (most - least));
+  const falling = ratePlane(area, {
+    x: [0, Math.max(1, 1.15 * Math.max(...rates, 0))], y: [Math.max(0, least - air), most + air],
+    xLabel: say("path_rate"), yLabel: say("path_distortion"),
+  });
+  if (path.length === 0) {
+    area.keep();
+    return area.describe(say("describe_no_path"));
+  }
+  const now = path.at(-1);
+  falling("touching", beta, now.distortion + beta * now.rate, "gap hv-thin");
+  const every = Math.ceil(path.length / DRAWN_POINTS);
+  const kept = path.filter((_, i) => i % every === 0 || i === path.length - 1);
+  area.line("path", kept.map(({ rate }) => rate), kept.map(({ distortion }) => distortion), "q");
+  const stays = staysOf(path);
+  for (const [i, stay] of stays.entries()) {
+    const [x, y] = [area.x(stay.rate), area.y(stay.distortion)];
+    const last = i === stays.length - 1;
+    area.put(`stay-${i}`, "circle", { cx: x, cy: y, r: last ? 6 : 4, class: "hv-knob" });
+    const left = x > area.box.width - 80; // there is no room at its right
+    const style = { class: "hv-q hv-halo", "text-anchor": left ? "end" : "start" };
+    area.text(`stay-name-${i}`, left ? x - 9 : x + 9, last ? y + 17 : y - 7, `β = ${short(stay.beta)}`, style);
+  }
+  area.keep();
+  const each = stays.map(({ beta: set, rate, distortion }) =>
+    say("describe_stay", { beta: short(set), rate: fixed(rate, 1), distortion: fixed(distortion, 1) }));
+  return area.describe(say("describe_path", { stays: each.join("; ") }));
+}
+
+/** Where training had come to with each beta in turn: the last point of each, if the beta stayed for a while. */
+function staysOf(path) {
+  const ends = path.map((_, i) => i).filter((i) => i === path.length - 1 || path[i].beta !== path[i + 1].beta);
+  return ends.filter((end, k) => end === path.length - 1 || end - (ends[k - 1] ?? -1) >= STAY).map((end) => path[end]);
 }
 
 function drawBars(area, values, nats, say) {
   const kl = Array.from(values, (value) => (Number.isFinite(value) ? value : 0));
-  const count = kl.length;
-  const top = Math.max(1, nats * 1.3, 1.12 * kl.reduce((a, b) => Math.max(a, b), 0));
-  const every = count > 9 && area.clientWidth < 320 ? 3 : 1;
-  const xTicks = Array.from({ length: count }, (_, i) => i + 1).filter((i) => (i - 1) % every === 0);
-  const active = kl.filter((value) => value > ACTIVE).length;
-  area.frame({
-    x: [0.4, count + 0.6], y: [0, top], xTicks, yTicks: ticks(0, top, 4), format: (value) => short(value, 2),
-    xLabel: "", yLabel: say("active", { active, count }),
-  });
-  const wide = Math.min(36, 0.7 * (area.x(2) - area.x(1)));
-  const bottom = area.y(0);
-  for (let i = 0; i < count; i += 1) {
-    const used = kl[i] > ACTIVE;
-    const tall = used ? bottom - area.y(kl[i]) : 5;
-    const place = { x: area.x(i + 1) - wide / 2, y: bottom - tall, width: wide, height: tall };
-    area.put(`bar-${i}`, "rect", { ...place, class: used ? "hv-fill-q" : "hv-collapsed" });
-  }
+  const [active, count] = [countActive(kl), kl.length];
+  klBars(area, kl, { yLabel: say("active", { active, count }), reach: Math.max(1, nats * 1.3) });
   if (nats > 0) {
     const y = area.y(nats);
     const right = area.box.width - area.space.right;

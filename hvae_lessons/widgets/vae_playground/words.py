@@ -55,6 +55,18 @@ PAGE = {
         "KL of each latent coordinate on test images, in nats: {values}. Active, above {threshold}: "
         "{active}; collapsed: {collapsed}."
     ),
+    # The way through the rate-distortion plane.
+    "path": "Rate and distortion over the epochs",
+    "touching": "reconstruction $+ β$ KL constant",
+    "constant": "−ELBO constant",
+    "path_rate": "KL: the rate, nats",
+    "path_distortion": "reconstruction: the distortion, nats per training image",
+    "describe_path": (
+        "The way of the training through the plane of rate and distortion, in nats per training image: "
+        "{stays}."
+    ),
+    "describe_stay": "with β = {beta} to rate {rate}, distortion {distortion}",
+    "describe_no_path": "The way of the training through the plane of rate and distortion: no epoch yet.",
     # Pictures.
     "codes": "Codes of test images",
     "codes_line": "Codes of {count} test images: {across}, a row for each digit",

@@ -40,7 +40,7 @@ export function training({ images, latent, hidden, seed, given = null }, setting
   const still = random(seed + 10_000);
   const testNoise = still.normals(images.testCount * latent);
   const sampleCodes = still.normals(SAMPLES * latent);
-  const epochs = []; // [log p(x | z), KL] averaged over each epoch
+  const epochs = []; // [log p(x | z), KL] averaged over each epoch, and the beta with which it ended
   let rows = null;
   let sums = [0, 0];
   let score = null;
@@ -63,7 +63,7 @@ export function training({ images, latent, hidden, seed, given = null }, setting
     const { logPx, kl } = model.step({ x, noise, rows: BATCH, beta, nats: now.nats, rate: now.rate });
     sums = [sums[0] + logPx, sums[1] + kl.reduce((a, b) => a + b, 0)];
     if (place === stepsPerEpoch - 1) {
-      epochs.push(sums.map((sum) => sum / stepsPerEpoch));
+      epochs.push([...sums.map((sum) => sum / stepsPerEpoch), now.beta]);
       sums = [0, 0];
     }
   }
