@@ -63,7 +63,6 @@ class _SkipGenerator:
             decode_path=lambda d: self.likelihood(d[:, 1:], d[:, :1]),
         )
         model.descend, model.decide = partial(descend, model), partial(TopDown.decide, model)
-        model._check_pass = partial(TopDown._check_pass, model)
         return forward(model, self.x)
 
     def textbook(self, z_1, z_2):
