@@ -136,9 +136,8 @@ def test_buttons_train_in_the_background():
 
 
 def test_stop_ends_a_run_and_the_panel_can_go_on():
-    panel = KernelPanel({"small": small}, epochs=LONG)
-
     async def press():
+        panel = KernelPanel({"small": small}, epochs=LONG)  # its buttons act in the loop that it is made in
         panel._train.click()
         await until(lambda: panel._progress.value >= 2)
         panel._stop.click()
@@ -146,8 +145,9 @@ def test_stop_ends_a_run_and_the_panel_can_go_on():
         panel._fields["epochs"].value = 1
         panel._train.click()
         await until(lambda: len(panel.runs) == 2 and panel._task.done())
+        return panel
 
-    in_a_loop(press)
+    panel = in_a_loop(press)
     assert [run.interrupted for run in panel.runs] == [True, False]
     assert 2 <= panel.runs[0].epochs < LONG
     assert words(panel).startswith("Done: 1 epoch in")
