@@ -112,20 +112,13 @@ def fit(
     Raises: ValueError for data or settings that make no sense; TrainingDiverged when the loss is not finite.
     Source: N4 draft 21.23-21.26 (stochastic gradient of the ELBO over a data set); N4 21.5.5 (skipping).
     """
-    check_table("x", x)
-    check_count("epochs", epochs)
-    check_count("batch_size", batch_size)
-    check_positive("learning_rate", learning_rate)
-    check_generator(generator)
+    check_settings(x, epochs, batch_size, learning_rate, prepare, generator, progress)
     schedules = {} if schedules is None else schedules
     columns = {} if columns is None else columns
     check_module("model", model)
     check_function("model", model, "x", generator=generator)
     check_functions("schedules", schedules, "step")
     check_function("objective", objective, "trace", **schedules)
-    check_flag("progress", progress)
-    if prepare is not None:
-        check_function("prepare", prepare, "x", "generator")
     if on_epoch is not None:
         check_function("on_epoch", on_epoch, "epoch", "row")
     if after_step is not None:
@@ -136,18 +129,6 @@ def fit(
         optimizer.register_step_post_hook(lambda *_: after_step(model))
     guard, record = DivergenceGuard(model), Record(columns, gate)
     bar = tqdm(total=epochs, unit="epoch", disable=not progress)
-
-    def prepared(x, generator):
-        inputs = x if prepare is None else prepare(x, generator)
-        check_event(prepare=inputs)
-        return inputs
-
-    def scheduled(trace, step):
-        check_trace(trace)
-        values = objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
-        check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
-        check_gradient("objective", values)
-        return values
 
     def watch_step(step, trace, values, loss):
         guard.check(step, trace, loss.item())
@@ -168,11 +149,11 @@ def fit(
         interrupted = gradient_steps(
             model,
             x,
-            scheduled,
+            scheduled(objective, schedules),
             optimizer,
             epochs=epochs,
             batch_size=int(batch_size),
-            prepare=prepared,
+            prepare=prepared(prepare),
             generator=generator,
             on_step=watch_step,
             on_epoch=watch_epoch,
@@ -183,6 +164,42 @@ def fit(
         bar.close()
         model.eval()
     return record.history(interrupted)
+
+
+def check_settings(x, epochs, batch_size, learning_rate, prepare, generator, progress):
+    """Refuse what neither one model nor many can be trained with."""
+    check_table("x", x)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
+    check_positive("learning_rate", learning_rate)
+    if prepare is not None:
+        check_function("prepare", prepare, "x", "generator")
+    check_generator(generator)
+    check_flag("progress", progress)
+
+
+def prepared(prepare):
+    """`prepare` with its result checked; without one, the data as they are."""
+
+    def inputs_of(x, generator):
+        inputs = x if prepare is None else prepare(x, generator)
+        check_event(prepare=inputs)
+        return inputs
+
+    return inputs_of
+
+
+def scheduled(objective, schedules):
+    """The objective with its arguments at a step, and with its result checked: (trace, step) -> [.., B]."""
+
+    def values_of(trace, step):
+        check_trace(trace)
+        values = objective(trace, **{name: schedule(step) for name, schedule in schedules.items()})
+        check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
+        check_gradient("objective", values)
+        return values
+
+    return values_of
 
 
 def enter_training(model):

@@ -21,23 +21,15 @@ from tqdm import tqdm
 from hvae_lessons.checks import (
     Shown,
     check_choice,
-    check_count,
-    check_event,
     check_flag,
     check_function,
-    check_generator,
-    check_gradient,
-    check_positive,
-    check_table,
-    check_trace,
-    check_values,
     expect,
     is_number,
     is_whole,
 )
 from hvae_lessons.objectives import elbo
 from hvae_lessons.training.divergence import GuardOfMany
-from hvae_lessons.training.loop import enter_training, gradient_steps
+from hvae_lessons.training.loop import check_settings, enter_training, gradient_steps, prepared, scheduled
 from hvae_lessons.training.record import History, Record
 from hvae_lessons.training.side_by_side import SideBySide, expect_alike, expect_room, expect_same
 
@@ -64,12 +56,12 @@ def fit_many(
     |---|---|---|
     | `models` | M of nn.Module | alike but for their weights; made of linear layers and batch normalization |
     | `x`, `epochs`, `batch_size`, `learning_rate`, `objective`, `prepare`, `progress` | | as in `fit` |
-    | `schedules` | dict | argument of the objective -> M numbers or functions of the step, as in
-    {"beta": [0.5, 1.0, lambda t: t / 500]}, or one function for all models |
+    | `schedules` | dict | argument of the objective -> M numbers or functions of the step, or one for all |
     | `generator` | torch.Generator | order of the data, `prepare` and noise, the same for all models |
     | returns | M of History | of each model; `diverged` says why one has stopped before the others |
 
-    The objective gets a Trace whose terms are [M, B] and, for M numbers, a tensor [M, 1].
+    The objective gets a Trace whose terms are [M, B] and, for M numbers, a tensor [M, 1], as for
+    schedules={"beta": [0.5, 1.0, lambda t: t / 500]}.
 
     A model whose loss is no longer finite keeps good weights, as in `fit`, and a warning says so; the others
     go on. KeyboardInterrupt (the stop button of a notebook) ends the run early: all keep what they have
@@ -79,14 +71,7 @@ def fit_many(
     cannot be computed side by side, and more models than fit into memory.
     Source: N4 21.24 (beta), trained as in `fit`.
     """
-    check_table("x", x)
-    check_count("epochs", epochs)
-    check_count("batch_size", batch_size)
-    check_positive("learning_rate", learning_rate)
-    check_generator(generator)
-    check_flag("progress", progress)
-    if prepare is not None:
-        check_function("prepare", prepare, "x", "generator")
+    check_settings(x, epochs, batch_size, learning_rate, prepare, generator, progress)
     expect_alike(models)
     weights = _weights(schedules, len(models), x)
     check_function("objective", objective, "trace", **weights)
@@ -96,18 +81,6 @@ def fit_many(
     optimizer = torch.optim.Adam(together.parameters(), lr=learning_rate, fused=True)
     guard, record, ends = GuardOfMany(together), Record({}), {}
     bar = tqdm(total=epochs, unit="epoch", desc=f"{len(models)} models", disable=not progress)
-
-    def prepared(x, generator):
-        inputs = x if prepare is None else prepare(x, generator)
-        check_event(prepare=inputs)
-        return inputs
-
-    def scheduled(trace, step):
-        check_trace(trace)
-        values = objective(trace, **{name: weight(step) for name, weight in weights.items()})
-        check_values("objective", values, trace.log_px_given_z.shape)  # not averaged yet
-        check_gradient("objective", values)
-        return values
 
     def watch_step(step, trace, values, loss):
         for number in guard.check(step, trace, loss.tolist()):
@@ -125,11 +98,11 @@ def fit_many(
         gradient_steps(
             together,
             x,
-            scheduled,
+            scheduled(objective, weights),
             optimizer,
             epochs=epochs,
             batch_size=int(batch_size),
-            prepare=prepared,
+            prepare=prepared(prepare),
             generator=generator,
             on_step=watch_step,
             on_epoch=watch_epoch,

@@ -15,7 +15,7 @@ from torch import nn
 
 import hvae_lessons
 from hvae_lessons.data.mnist_files import read_mnist_files
-from hvae_lessons.training.loop import enter_training, gradient_steps
+from hvae_lessons.training.loop import check_settings, enter_training, gradient_steps, prepared, scheduled
 
 # checks is what raises; the others are the book's machinery, not called with a reader's data.
 # Backbones are reached through TopDown alone, guard, gate and record through fit alone, models side
@@ -37,7 +37,7 @@ NOT_HERE = {
 }
 # The failures of the one are files, disks and networks: tests/data/test_mnist_files.py. The others are what
 # fit runs.
-TESTED_ELSEWHERE = {read_mnist_files, enter_training, gradient_steps}
+TESTED_ELSEWHERE = {read_mnist_files, check_settings, enter_training, gradient_steps, prepared, scheduled}
 
 
 @pytest.mark.parametrize("function", [f for f, arguments in GOOD.items() if arguments is not None], ids=named)
